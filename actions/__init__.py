@@ -1,0 +1,1 @@
+"""The assistant's custom actions, served to Rasa by `python -m actions`."""
