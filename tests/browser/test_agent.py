@@ -134,6 +134,8 @@ async def test_320_pixels_are_enough(new_page: NewPage) -> None:
     await check_width(page)
     await picture(page, "agent-narrow")
     await page.get_by_test_id("end").click()
+    await expect(page.get_by_test_id("close-dialog")).to_be_visible()
     await check_width(page)
     await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("close-dialog")).to_have_count(0)
     await finish(page)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import aiohttp
 import pytest
@@ -31,12 +35,20 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)  # between two looks at processes, which tell nobody what they do
 
 
-async def finished(citizen: Citizen) -> None:
+def understood(product: Product, citizen: Citizen) -> int:
+    """How many messages of the citizen the assistant's own tracker holds."""
+    with closing(sqlite3.connect(f"file:{product.directory}/var/tracker.db?mode=ro", uri=True)) as tracker:
+        rows = tracker.execute("select data from tracker_event where conversation_id = ?", (citizen.id,))
+        return sum(json.loads(data)["event"] == "user" for (data,) in rows)
+
+
+async def finished(product: Product, citizen: Citizen) -> None:
     """Waits until everything that was said has its answer, then checks the promises."""
     owed = set(citizen.said.values())
     events = await citizen.until(lambda found: all(answers(found, seq) for seq in owed))
     check_promises(citizen, events)
     check_promises(citizen, await citizen.events())
+    assert understood(product, citizen) == len(owed), "the assistant acted twice on one message"
 
 
 @pytest.mark.parametrize("name", PROCESSES)
@@ -47,7 +59,7 @@ async def test_kill_right_after_the_acknowledgement(product: Product, citizen: C
     product.kill(name)
     assert await citizen.say(QUESTIONS[1], client_id="once") == seq
     later = await citizen.say(QUESTIONS[2])
-    await finished(citizen)
+    await finished(product, citizen)
     news = await citizen.events(cursor)
     assert [event["seq"] for event in news] == list(range(cursor + 1, cursor + 1 + len(news)))
     assert {event["data"]["reply_to"] for event in news if event["author"] == "assistant"} == {seq, later}
@@ -59,7 +71,18 @@ async def test_kill_while_the_assistant_thinks(product: Product, citizen: Citize
         await citizen.say(QUESTIONS[3])
         await citizen.until_now(lambda now: "assistant" in now["typing"])
         product.kill(name)
-    await finished(citizen)
+    await finished(product, citizen)
+
+
+async def test_kill_of_the_front_desk_between_the_answer_and_its_storage(product: Product, citizen: Citizen) -> None:
+    with product.held("assistant"):
+        await citizen.say(QUESTIONS[3])
+        await citizen.until_now(lambda now: "assistant" in now["typing"])
+        product.signal("frontdesk", signal.SIGSTOP)
+    # The assistant answers and remembers that it did; the front desk will never hear of it.
+    await until(lambda: understood(product, citizen) == 1)
+    product.kill("frontdesk")
+    await finished(product, citizen)
 
 
 @pytest.mark.parametrize("name", ["actions", "assistant", "frontdesk"])
@@ -101,7 +124,7 @@ async def test_kill_of_the_front_desk_cuts_a_live_socket_that_comes_back(
         await live.send_json({"type": "auth", "token": citizen.token, "after": cursor})
         frame = await live.receive_json(timeout=10)
         assert [event["seq"] for event in frame["events"]] == list(range(cursor + 1, frame["cursor"] + 1))
-    await finished(citizen)
+    await finished(product, citizen)
 
 
 async def test_while_rasa_is_down_the_citizen_is_told_and_can_reach_a_person(
@@ -127,7 +150,7 @@ async def test_while_rasa_is_down_the_citizen_is_told_and_can_reach_a_person(
         said = await leaving.until(lambda found: [event for event in found if event["author"] == "agent"])
         assert owners(said) == ["queue", "agent"]
     # Rasa is back: what is owed comes, each apology once, and what a person took over stays theirs.
-    await finished(waiting)
+    await finished(product, waiting)
     apologies = [event["data"]["reply_to"] for event in system(await waiting.events(), "assistant_unavailable")]
     assert len(set(apologies)) == len(apologies)
     assert apologies[0] == owed[0]
@@ -150,7 +173,7 @@ async def test_while_rasa_dies_again_and_again_the_citizen_is_told(product: Prod
     told = await citizen.until(lambda found: system(found, "assistant_unavailable"))
     killing.cancel()
     assert not answers(told, seq)
-    await finished(citizen)
+    await finished(product, citizen)
 
 
 async def test_a_claim_survives_the_front_desk_and_the_console_reconnects(
@@ -160,7 +183,9 @@ async def test_a_claim_survives_the_front_desk_and_the_console_reconnects(
     await agent.post(citizen.id, "claim")
     async with http.ws_connect(f"{agent.url}/live") as live:
         assert citizen.id in [item["conversation_id"] for item in (await live.receive_json(timeout=10))["mine"]]
-        product.kill("frontdesk")
+        with product.held("frontdesk"):
+            await asyncio.sleep(LEASE + 0.5)  # longer than the claim lasts: nobody could renew it
+            product.kill("frontdesk")
     await until(lambda: product.pids("frontdesk"))
     product.wait_ready()
     async with http.ws_connect(f"{agent.url}/live") as live:
@@ -217,4 +242,4 @@ async def test_any_kills_at_any_moment_keep_the_promises(product: Product, http:
 
     plans = [([chance.uniform(0, 3) for _ in range(4)], chance.sample(QUESTIONS, 4)) for _ in citizens]
     await asyncio.gather(kill(), *(talk(citizen, *plan) for citizen, plan in zip(citizens, plans, strict=True)))
-    await asyncio.gather(*(finished(citizen) for citizen in citizens))
+    await asyncio.gather(*(finished(product, citizen) for citizen in citizens))

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { textLength } from "../shared/format";
+import type { Event } from "../shared/schemas";
 import { TEXT_LIMIT, relation, type Console, type Relation, type State, type Thread } from "./console";
 import { draftOf, outgoingOf } from "./outbox";
 import { Priority } from "./list";
@@ -81,18 +82,23 @@ const WHOSE: Record<Exclude<Relation, "mine">, string> = {
 };
 
 function Body({ thread, desk, state, id }: { thread: Thread | undefined; desk: Console; state: State; id: string }) {
-  if (thread === undefined || thread.status === "loading") return <p class="placeholder" role="status">Lecture de la conversation…</p>;
-  if (thread.status === "failed") {
-    return (
-      <div class="placeholder" role="alert">
-        <p>{thread.error}</p>
-        <button class="button" type="button" onClick={() => void desk.load(id)}>Réessayer</button>
-      </div>
-    );
-  }
-  return (
-    <Transcript key={id} events={thread.events} outgoing={outgoingOf(state.writing, id)}
+  const outgoing = outgoingOf(state.writing, id);
+  const transcript = (events: readonly Event[]) => (
+    <Transcript key={id} events={events} outgoing={outgoing}
       onResend={(clientId) => desk.resend(id, clientId)} onTakeBack={(clientId) => desk.takeBack(id, clientId)} />
+  );
+  if (thread?.status === "ready") return transcript(thread.events);
+  // What the agent has written stays in sight, although the rest could not be read yet.
+  return (
+    <>
+      {thread?.status === "failed" ? (
+        <div class="placeholder" role="alert">
+          <p>{thread.error}</p>
+          <button class="button" type="button" onClick={() => void desk.load(id)}>Réessayer</button>
+        </div>
+      ) : <p class="placeholder" role="status">Lecture de la conversation…</p>}
+      {(outgoing.length > 0 || (thread?.events.length ?? 0) > 0) && transcript(thread?.events ?? [])}
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { day, timeOfDay } from "../shared/format";
-import type { Button, MessageEvent } from "../shared/schemas";
+import type { Button, MessageEvent, Owner } from "../shared/schemas";
 import type { Conversation, State } from "./conversation";
 import { CardBox, EmergencyBox, Links, Phones } from "./extras";
 import { Icon } from "./icon";
@@ -87,9 +87,15 @@ function Choices({ buttons, say }: { buttons: Button[]; say: Say }) {
   );
 }
 
-function Message({ message, first, last, say }: { message: MessageEvent; first: boolean; last: boolean; say: Say }) {
+/** A button is offered only to whoever can answer it: the way back while waiting, all others while the assistant listens. */
+const answerable = ({ payload }: Button, owner: Owner): boolean => owner === (payload === "/assistant" ? "queue" : "assistant");
+
+interface MessageProps { message: MessageEvent; owner: Owner; first: boolean; last: boolean; say: Say }
+
+function Message({ message, owner, first, last, say }: MessageProps) {
   const { data } = message;
   const extras = message.author === "assistant" || message.author === "system" ? message.data : null;
+  const buttons = (extras?.buttons ?? []).filter((button) => answerable(button, owner));
   const urgent = message.author === "system" && message.data.kind === "emergency";
   const avatar = message.author === "agent" ? (message.data.agent_name ?? "").slice(0, 1).toUpperCase() : "";
   return (
@@ -111,7 +117,7 @@ function Message({ message, first, last, say }: { message: MessageEvent; first: 
         )}
         {extras?.phones && extras.phones.length > 0 && <Phones phones={extras.phones} />}
         {extras?.links && extras.links.length > 0 && <Links links={extras.links} />}
-        {extras?.buttons && extras.buttons.length > 0 && <Choices buttons={extras.buttons} say={say} />}
+        {buttons.length > 0 && <Choices buttons={buttons} say={say} />}
         {message.author === "citizen" && last && (
           <p class="delivery" aria-live="off">
             {delivery.sent}
@@ -216,7 +222,7 @@ function rows({ state, conversation, say, toBox }: LogProps) {
     return (
       <Fragment key={key}>
         {line}
-        <Message message={event} first={first} last={last} say={say} />
+        <Message message={event} owner={state.now?.owner ?? "assistant"} first={first} last={last} say={say} />
       </Fragment>
     );
   });
