@@ -261,6 +261,7 @@ def table(sides: list[Side], everything: float, examples: int, total: int) -> st
         "Stock is Rasa 3.6.21 with the pipeline and policies of `rasa init` (`bench/stock/`), its REST channel and SQL tracker store on",
         "SQLite; Relais is this repository's configuration, channel and tracker store. Same examples, domain, rules, answers and action",
         f"server; both up at the same time, measured in turns, {ROUNDS} rounds, medians. Machines are noisy: compare the ratios.",
+        "Training is measured once for each, one after the other, so other work on the machine shows in it.",
         "",
         f"Trained on {examples} examples ({EXAMPLES} of each intent at most); {HELD_OUT} others of each intent are the held-out messages.",
         "",
