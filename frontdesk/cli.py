@@ -41,9 +41,11 @@ app = typer.Typer(
 db_app = typer.Typer(help="La base de données.", no_args_is_help=True)
 agents_app = typer.Typer(help="Les comptes des agents.", no_args_is_help=True)
 nlu_app = typer.Typer(help="Ce que l’assistant comprend.", no_args_is_help=True)
+content_app = typer.Typer(help="Les exemples et les réponses, pour qui les écrit.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(agents_app, name="agents")
 app.add_typer(nlu_app, name="nlu")
+app.add_typer(content_app, name="content")
 
 
 def _one_sentence(command: Callable[P, T]) -> Callable[P, T]:
@@ -339,6 +341,24 @@ def nlu_evaluate(
         lambda text: lexicon.match(text) is not None,
     )
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=2) if as_json else evaluation.as_text(figures))
+
+
+# -- content ---------------------------------------------------------------------------------------
+
+
+@content_app.command("check", epilog="Exemples : relais content check · relais content check --json > contenu.json")
+@_one_sentence
+def content_check(as_json: Annotated[bool, typer.Option("--json", help="Écrit le rapport en JSON.")] = False) -> None:
+    """Relit exemples et réponses : doublons, thèmes qui se ressemblent, faits à relire, liens. Code 1 s’il y a des erreurs."""
+    from datetime import UTC, datetime
+
+    from frontdesk import content
+
+    read = content.load(ROOT)
+    findings = content.check(read, datetime.now(UTC).astimezone().date())
+    typer.echo(json.dumps(content.as_json(read, findings), ensure_ascii=False, indent=2) if as_json else content.as_text(read, findings))
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
 
 
 def main() -> None:
