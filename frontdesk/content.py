@@ -442,15 +442,16 @@ def _short(text: str) -> str:
 # ------------------------------------------------------------------------------------------------------ resemblance
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The words that count when examples are compared: without case, accents, punctuation, greetings and politeness, sorted.
+def words(text: str, *, politeness: bool = False) -> tuple[str, ...]:
+    """The words that count when examples are compared, sorted: without case, accents and punctuation, and without `politeness`.
 
-    A text of greetings only keeps them; a text without letters and digits is its own only word.
+    A text of politeness only keeps it; a text without letters and digits is its own only word.
     """
     plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
-    folded = _PLEASE.sub(" ", "".join(letter for letter in plain if not unicodedata.combining(letter)))
-    found = re.findall(r"[^\W_]+", folded)
-    return tuple(sorted([word for word in found if word not in _POLITE] or found or [text.strip()]))
+    folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    every = re.findall(r"[^\W_]+", folded) or [text.strip()]
+    rest = [word for word in re.findall(r"[^\W_]+", _PLEASE.sub(" ", folded)) if word not in _POLITE]
+    return tuple(sorted(every if politeness else rest or every))
 
 
 def _check_resemblance(examples: Sequence[Example]) -> Iterator[Finding]:
@@ -464,7 +465,8 @@ def _check_resemblance(examples: Sequence[Example]) -> Iterator[Finding]:
         else:
             what = f"l’exemple « {_short(one.text)} » est déjà à la ligne {_place(first, one)}"
             yield Finding("error", "duplicate", one.file, one.line, what, "retirez l’un des deux")
-    bags = [words(one.text) for one in distinct]
+    # In small talk the greeting is the message: « merci à vous » is not « bonsoir à vous ».
+    bags = [words(one.text, politeness=not one.intent.startswith(TOPIC_PREFIX)) for one in distinct]
     # By the later example: whether the text is the same, the similarity, minus the index of the earlier. The nearest is the greatest.
     inside: dict[int, tuple[bool, float, int]] = {}
     between: dict[int, tuple[bool, float, int]] = {}

@@ -222,6 +222,11 @@ def test_collision_with_small_talk_is_told(project: Project) -> None:
     assert (finding.level, finding.code) == ("note", "collision")
 
 
+def test_politeness_counts_in_small_talk(project: Project) -> None:
+    project.examples |= {"greet": ["bonsoir à vous"], "thanks": ["merci à vous"]}
+    assert project.check() == []
+
+
 def test_two_topics_may_differ_by_their_telling_word(project: Project) -> None:
     project.examples["faq/vol"].append("on a volé la carte à mon père")
     second_topic(project, ["on a égaré la carte à mon père"])
@@ -268,6 +273,8 @@ def test_line_that_is_no_example_is_an_error(project: Project) -> None:
 def test_words_that_count() -> None:
     assert words("S'il vous plaît, ma Sœur a été VOLÉE !") == ("a", "ete", "ma", "soeur", "volee")
     assert words("bonjour madame") == ("bonjour", "madame")
+    assert words("s'il te plaît") == ("il", "plait", "s", "te")
+    assert words("Merci à vous", politeness=True) == ("a", "merci", "vous")
     assert words("???") == ("???",)
 
 
