@@ -64,6 +64,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """
         return {"regularisation": 1.0, "sharpness": 5.0, "threshold": 0.55, "margin": 0.1, "refusal": 0.6}
 
+    # `normalise` and `_new_vectorizers` belong to the class because Rasa's training cache hashes the source of the class only.
     @staticmethod
     def normalise(text: str) -> str:
         """Lower case, accents folded, apostrophes opened (`j'ai` -> `j ai`), runs of other signs turned into one space."""
