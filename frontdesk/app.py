@@ -21,7 +21,7 @@ from .middleware import errors, measure, security_headers
 from .security import RateLimit
 from .settings import ROOT, Settings
 from .turns import TurnWorker
-from .views import agent, citizen, handoff, operations, pages
+from .views import agent, citizen, handoff, operations, pages, submissions
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.extend([_database, _assistant, _leases])
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(security_headers)
-    for routes in (citizen.routes, handoff.routes, agent.routes, operations.routes, pages.routes):
+    for routes in (citizen.routes, handoff.routes, submissions.routes, agent.routes, operations.routes, pages.routes):
         app.add_routes(routes)
     return app
 

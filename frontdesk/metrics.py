@@ -11,6 +11,7 @@ TURNS = Counter("relais_turns", "Ends of attempts at an answer: answered, cancel
 ASSISTANT_SECONDS = Histogram("relais_assistant_seconds", "Time the assistant took to answer one message.")
 EMERGENCIES = Counter("relais_emergencies", "Emergency cards shown.", ["category"])
 HANDOFFS = Counter("relais_handoffs", "Handoffs by their reason.", ["reason"])
+SUBMISSIONS = Counter("relais_submissions", "Appointments asked for, incident reports and corrections of them.", ["kind"])
 LEASES_LOST = Counter("relais_leases_lost", "Claims that were not renewed.")
 WAITING = Gauge("relais_queue_waiting", "Conversations that wait for an agent.")
 CONSOLES = Gauge("relais_consoles", "Connected agents' consoles.")

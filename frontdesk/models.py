@@ -1,4 +1,4 @@
-"""The tables. Times are aware and in UTC; texts that people wrote stand only in `events.data` and `handoffs`."""
+"""The tables. Times are aware and in UTC; what people wrote stands only in events, handoffs, appointments and incident versions."""
 
 from __future__ import annotations
 
@@ -142,6 +142,55 @@ class WebhookReceipt(Base):
     webhook_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     received_at: Mapped[datetime]
     answer: Mapped[dict[str, Any]]
+
+
+class SubmissionCount(Base):
+    """The last number that was given for a kind (`appointment` or `incident`) in a year."""
+
+    __tablename__ = "submission_counts"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Appointment(Base):
+    """An appointment that a citizen asked for; `content` is `schemas.AppointmentFields`."""
+
+    __tablename__ = "appointments"
+
+    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+
+
+class IncidentReport(Base):
+    """What the versions of one incident report share. A conversation that has one can't be deleted with a plain DELETE."""
+
+    __tablename__ = "incident_reports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    versions: Mapped[int]
+
+
+class IncidentVersion(Base):
+    """One version of an incident report; `content` is `schemas.IncidentFields`, `hash` is made by `incidents.seal`.
+
+    Append-only: triggers of migration 0002 refuse UPDATE and DELETE.
+    """
+
+    __tablename__ = "incident_versions"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("incident_reports.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str | None] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class Agent(Base):

@@ -16,7 +16,7 @@ from .models import Agent, AuditEntry, Conversation, Event, Handoff, Turn, now
 
 RANKS = {"urgent": 0, "high": 1, "normal": 2}
 PRIORITIES = {rank: name for name, rank in RANKS.items()}
-KNOWN_REASONS = {"asked", "emergency", "not_understood", "sensitive", "assistant_unavailable"}
+KNOWN_REASONS = {"asked", "emergency", "not_understood", "sensitive", "language", "assistant_unavailable", "appointment", "incident"}
 LISTED = 200
 SUMMARY_MESSAGES = 3
 SUMMARY_CHARACTERS = 160

@@ -9,7 +9,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from .. import agents, conversations, keys, metrics, queue
+from .. import agents, appointments, conversations, incidents, keys, metrics, queue
+from ..db import Sessions
 from ..errors import BadCsrfToken, BadRequest, NotFound, NotYours, ServiceError
 from ..live import Subscription
 from ..models import Agent
@@ -54,6 +55,12 @@ async def _signed_in(request: web.Request) -> Agent:
 def _session_out(agent: Agent, csrf_token: str) -> dict[str, Any]:
     shown = {"id": str(agent.id), "name": agent.name, "email": agent.email, "role": agent.role}
     return {"agent": shown, "csrf_token": csrf_token}
+
+
+async def _submissions(reads: Sessions, conversation_id: str) -> list[dict[str, Any]]:
+    """Everything that was submitted in a conversation, in its newest version."""
+    async with reads() as session:
+        return await appointments.of_conversation(session, conversation_id) + await incidents.of_conversation(session, conversation_id)
 
 
 def _changed(request: web.Request) -> str:
@@ -137,6 +144,7 @@ async def transcript(request: web.Request) -> web.Response:
                 "closed_at": conversations.iso(conversation.closed_at) if conversation.closed_at else None,
             },
             "handoff": handoff,
+            "submissions": await _submissions(request.app[keys.READS], conversation_id),
             "events": events,
             "cursor": after,
             "now": await conversations.read_now(request.app[keys.READS], request.app[keys.HUB], conversation_id),
@@ -304,6 +312,9 @@ class Console:
         after = self.after
         events = await conversations.events_after(self.app[keys.READS], conversation_id, after)
         now = await conversations.read_now(self.app[keys.READS], self.app[keys.HUB], conversation_id)
+        news: dict[str, Any] = {"events": events}
+        if any(event["type"] == "submission" for event in events):
+            news["submissions"] = await _submissions(self.app[keys.READS], conversation_id)
         allowed = await queue.may_read(self.app[keys.READS], conversation_id, self.agent)  # last: what was read before is covered
         if (self.watched, self.after) != (conversation_id, after):
             return True
@@ -314,7 +325,7 @@ class Console:
         frame = {"conversation_id": conversation_id, "now": now}
         if events or self.told is None:
             self.after = events[-1]["seq"] if events else self.after
-            await self.socket.send_json({"type": "events", **frame, "events": events, "cursor": self.after})
+            await self.socket.send_json({"type": "events", **frame, **news, "cursor": self.after})
         elif now != self.told:
             await self.socket.send_json({"type": "now", **frame})
         self.told = now

@@ -9,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from .. import conversations, keys, queue
 from ..db import Sessions
+from ..errors import BadRequest
 from ..models import WebhookReceipt, now
 from ..openapi import documented
 from ..schemas import HandoffData, HandoffTaken, HandoffWebhook
 from ..security import verify_webhook
-from .requests import validate
+from .requests import WEBHOOK_ID_USED, validate
 
 routes = web.RouteTableDef()
 
@@ -47,6 +48,8 @@ async def _take(sessions: Sessions, webhook_id: str, data: HandoffData) -> tuple
         conversation = await conversations.lock(session, data.conversation_id)
         receipt = await session.get(WebhookReceipt, webhook_id)
         if receipt is not None:
+            if "number" in receipt.answer:  # of an appointment or an incident report
+                raise BadRequest(WEBHOOK_ID_USED)
             return receipt.answer, False
         handoff, place = await queue.enqueue(
             session,
@@ -58,14 +61,8 @@ async def _take(sessions: Sessions, webhook_id: str, data: HandoffData) -> tuple
             territory=data.territory,
             summary=data.summary,
             slots=data.slots,
-            answered_seq=_answered_seq(data),
+            answered_seq=data.answered_seq,
         )
         answer = {"handoff_id": str(handoff.id), "place": place}
         session.add(WebhookReceipt(webhook_id=webhook_id, received_at=now(), answer=answer))
         return answer, True
-
-
-def _answered_seq(data: HandoffData) -> int | None:
-    """The message in whose turn the assistant asks: its own answer is still to come. Ids are `<conversation>-<seq>`."""
-    prefix, _, seq = (data.message_id or "").rpartition("-")
-    return int(seq) if prefix == data.conversation_id and seq.isdigit() and len(seq) < 10 else None

@@ -13,6 +13,7 @@ from ..errors import BadOrigin, BadRequest
 from ..security import parse_json
 
 M = TypeVar("M", bound=BaseModel)
+WEBHOOK_ID_USED = "Ce webhook-id a déjà servi à un autre webhook : prenez-en un nouveau."
 
 
 async def parse(request: web.Request, model: type[M]) -> M:

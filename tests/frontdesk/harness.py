@@ -85,6 +85,12 @@ class _Closed(_Data):
     outcome: str
 
 
+class _Submission(_Data):
+    kind: Literal["appointment", "incident"]
+    number: str
+    version: int
+
+
 # docs/api.md, "Events": what `data` holds for each type and author.
 EVENT_DATA: dict[tuple[str, str], type[BaseModel]] = {
     ("message", "citizen"): _CitizenMessage,
@@ -95,6 +101,7 @@ EVENT_DATA: dict[tuple[str, str], type[BaseModel]] = {
     ("queue", "system"): _Place,
     ("urgent", "system"): _Urgent,
     ("closed", "system"): _Closed,
+    ("submission", "system"): _Submission,
 }
 
 
@@ -189,7 +196,16 @@ class Desk:
         await agent.sign_in()
         return agent
 
-    async def webhook(self, body: Any, *, webhook_id: str, secret: str = SECRET, at: float | None = None, **headers: str) -> Answer:
+    async def webhook(
+        self,
+        body: Any,
+        *,
+        webhook_id: str,
+        path: str = "handoff",
+        secret: str = SECRET,
+        at: float | None = None,
+        **headers: str,
+    ) -> Answer:
         """A signed webhook. `body` is JSON, or bytes as they are; `headers` replace what was computed."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         moment = time.time() if at is None else at
@@ -200,7 +216,7 @@ class Desk:
             "Content-Type": "application/json",
         }
         signed.update({name.replace("_", "-"): value for name, value in headers.items()})
-        return await self.request("POST", "/api/v1/webhooks/handoff", data=raw, headers=signed)
+        return await self.request("POST", f"/api/v1/webhooks/{path}", data=raw, headers=signed)
 
 
 class Citizen:

@@ -54,6 +54,29 @@ async def test_stairway(empty_url: str) -> None:
     assert await look(empty_url, tables) == set()
 
 
+def guards(connection: Connection) -> set[str]:
+    """Triggers and functions of ours: no table, so no comparison of tables sees them."""
+    if connection.dialect.name == "sqlite":
+        asked = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        asked = (
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
+            "UNION SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+        )
+    return set(connection.exec_driver_sql(asked).scalars())
+
+
+async def test_append_only_guards_come_and_go_with_their_migration(empty_url: str) -> None:
+    await db.migrate(empty_url, "0002")
+    up = await look(empty_url, guards)
+    assert up
+    assert all(name.startswith("incident_versions_") for name in up)
+    await db.migrate(empty_url, "0001", down=True)
+    assert await look(empty_url, guards) == set()
+    await db.migrate(empty_url)
+    assert await look(empty_url, guards) == up
+
+
 async def test_models_are_what_the_migrations_make(empty_url: str) -> None:
     await db.migrate(empty_url)
     assert await look(empty_url, differences) == []

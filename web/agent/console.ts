@@ -3,7 +3,7 @@
 import { ApiError } from "../shared/errors";
 import { textLength } from "../shared/format";
 import { backoff } from "../shared/live";
-import type { AgentFrame, AgentSession, Event, Now, QueueItem } from "../shared/schemas";
+import type { AgentFrame, AgentSession, Event, Now, QueueItem, Submission } from "../shared/schemas";
 import * as api from "./api";
 import { onBeat, stayAwake } from "./clock";
 import { Link, type LinkState } from "./link";
@@ -11,6 +11,7 @@ import * as outbox from "./outbox";
 import { arrivals, inOrder, isUrgent, lost, seenAfter, unreadTotal, type Seen } from "./queue";
 import { playMessage, playUrgent } from "./sound";
 import { Store } from "./store";
+import { later } from "./submissions";
 import { arrived, lastSeq, merge } from "./transcript";
 import { plural, reasonWords, shortName } from "./words";
 
@@ -27,6 +28,7 @@ export interface Thread {
   /** Why it could not be read, in French. */
   error: string | null;
   events: readonly Event[];
+  submissions: readonly Submission[];
   now: Now | null;
   /** The handoff as it was last seen: it stays readable after the conversation has left this agent. */
   item: QueueItem | null;
@@ -65,7 +67,7 @@ export interface State {
   singleKeys: boolean;
 }
 
-const EMPTY: Thread = { status: "loading", error: null, events: [], now: null, item: null };
+const EMPTY: Thread = { status: "loading", error: null, events: [], submissions: [], now: null, item: null };
 
 const signedOutState = {
   agent: null, queueKnown: false, waiting: [], mine: [], seen: {}, leases: {}, claiming: null, notices: [], said: "", alerted: "",
@@ -213,7 +215,7 @@ export class Console {
       case "queue":
         return this.onQueue(frame.waiting, frame.mine);
       case "events":
-        return this.onEvents(frame.conversation_id, frame.events, frame.now ?? null);
+        return this.onEvents(frame);
       case "now":
         return this.patchThread(frame.conversation_id, { now: frame.now });
       case "error":
@@ -379,7 +381,8 @@ export class Console {
     const answer = await api.read(id, after);
     const thread = this.state.threads[id] ?? EMPTY;
     const { events } = merge(thread.events, answer.events);
-    this.setThread(id, { status: "ready", error: null, events, now: answer.now ?? null, item: answer.handoff ?? thread.item });
+    const submissions = later(thread.submissions, answer.submissions);
+    this.setThread(id, { status: "ready", error: null, events, submissions, now: answer.now ?? null, item: answer.handoff ?? thread.item });
     this.settle(id);
   }
 
@@ -397,11 +400,13 @@ export class Console {
     return true;
   }
 
-  private onEvents(id: string, news: readonly Event[], now: Now | null): void {
+  private onEvents(frame: Extract<AgentFrame, { type: "events" }>): void {
+    const id = frame.conversation_id;
     const thread = this.state.threads[id];
     if (!thread) return;
-    const { events, missing } = merge(thread.events, news);
-    this.setThread(id, { ...thread, events, now: now ?? thread.now });
+    const { events, missing } = merge(thread.events, frame.events);
+    const submissions = later(thread.submissions, frame.submissions);
+    this.setThread(id, { ...thread, events, submissions, now: frame.now ?? thread.now });
     this.settle(id);
     if (missing) void this.load(id);
   }

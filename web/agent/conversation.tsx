@@ -5,6 +5,7 @@ import { TEXT_LIMIT, relation, type Console, type Relation, type State, type Thr
 import { draftOf, outgoingOf } from "./outbox";
 import { Priority } from "./list";
 import { Transcript } from "./log";
+import { Submissions } from "./submissions-panel";
 import { exact, languageWords, plural, readable, reasonWords, shortName, slotWords } from "./words";
 
 export type Asked = "end" | "return" | "release";
@@ -58,6 +59,7 @@ export function Conversation({ desk, state, id, onBack, onClaim, onAsk }: Props)
             Cette conversation n’est plus à vous. Vous pouvez relire ce qui était affiché ici, mais plus y répondre.
           </p>
         )}
+        <Submissions submissions={thread?.submissions ?? []} key={id} />
         <Body thread={thread} desk={desk} state={state} id={id} />
         {whose === "waiting"
           ? (

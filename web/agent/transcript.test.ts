@@ -66,6 +66,13 @@ test("a closing is told once, with its outcome", () => {
   ]);
 });
 
+test("a submission reads as a sentence with its number", () => {
+  const data = { kind: "incident", number: "MC-2026-000012", version: 2 };
+  expect(notes([{ seq: 1, at: "2026-11-23T12:00:00Z", type: "submission", author: "system", data }])).toEqual([
+    "Enregistré\u00a0: Main courante MC-2026-000012 (version\u00a02)",
+  ]);
+});
+
 test("an event of a newer front desk is passed over", () => {
   expect(lines([{ seq: 1, at: "2026-11-23T12:00:00Z", type: "unknown" }])).toEqual([]);
 });

@@ -2,6 +2,7 @@
 
 import { day } from "../shared/format";
 import type { Event, MessageEvent } from "../shared/schemas";
+import { submissionTitle } from "./submissions";
 import { outcomeWords, reasonWords } from "./words";
 
 /**
@@ -92,6 +93,8 @@ function note(event: Happening): string | null {
       return typeof event.data.place === "number" ? `Place dans la file à l’arrivée\u00a0: ${event.data.place}` : null;
     case "urgent":
       return "Mots d’urgence repérés\u00a0: conversation marquée urgente";
+    case "submission":
+      return `Enregistré\u00a0: ${submissionTitle(event.data)}`;
     case "closed": {
       const outcome = event.data.outcome;
       return outcome ? `Conversation terminée\u00a0: ${lowerFirst(outcomeWords(outcome))}` : "Conversation terminée";

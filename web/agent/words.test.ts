@@ -23,6 +23,7 @@ test("times in words count as French does", () => {
 
 test("reasons and slots that the console does not know stay readable", () => {
   expect(reasonWords("asked")).toBe("Demande une personne");
+  expect([reasonWords("appointment"), reasonWords("incident")]).toEqual(["Rendez-vous", "Main courante"]);
   expect(reasonWords("stolen_car")).toBe("Stolen car");
   expect(readable("lieu_incident")).toBe("Lieu incident");
 });

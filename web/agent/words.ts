@@ -23,7 +23,10 @@ const REASONS: Record<string, string> = {
   emergency: "Urgence possible",
   not_understood: "L’assistant n’a pas compris",
   sensitive: "Sujet sensible",
+  language: "Écrit dans une autre langue",
   assistant_unavailable: "Assistant indisponible",
+  appointment: "Rendez-vous",
+  incident: "Main courante",
 };
 
 /** The reason of a handoff. Webhook callers may name their own: such a name is shown as it is, made readable. */

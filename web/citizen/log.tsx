@@ -6,6 +6,7 @@ import type { Button, MessageEvent, Owner } from "../shared/schemas";
 import type { Conversation, State } from "./conversation";
 import { CardBox, EmergencyBox, Links, Phones } from "./extras";
 import { Icon } from "./icon";
+import { Receipt } from "./receipt";
 import { delivery, emergency, log, notes, speakers, topics, welcome } from "./texts";
 import { awaitsAssistant, changes, lastForeignSeq, speakerOf, type Note } from "./timeline";
 import type { Outgoing } from "./trace";
@@ -195,7 +196,7 @@ interface LogProps {
 function rows({ state, conversation, say, toBox }: LogProps) {
   const notesBySeq = changes(state.events);
   const lastEvent = state.events[state.events.length - 1];
-  const shown = state.events.filter((event) => event.type === "message" || notesBySeq.has(event.seq));
+  const shown = state.events.filter((event) => event.type === "message" || event.type === "submission" || notesBySeq.has(event.seq));
   const lastCitizen = [...shown].reverse().find((event) => event.type === "message" && event.author === "citizen");
   let speaker = "";
   let today = day(new Date().toISOString());
@@ -204,6 +205,15 @@ function rows({ state, conversation, say, toBox }: LogProps) {
     const line = on === today ? null : <li class="day">{on}</li>;
     if (line) speaker = "";
     today = on;
+    if (event.type === "submission") {
+      speaker = "";
+      return (
+        <Fragment key={event.seq}>
+          {line}
+          <Receipt event={event} />
+        </Fragment>
+      );
+    }
     if (event.type !== "message") {
       speaker = "";
       const note = notesBySeq.get(event.seq);

@@ -99,6 +99,20 @@ export const notes = {
   fresh: "Nouvelle conversation",
 };
 
+/** The receipt of what was submitted. Nothing here may promise more than the front desk knows. */
+export const receipt = {
+  kinds: {
+    appointment: { title: "Demande de rendez-vous", what: "Demande à confirmer par l’unité." },
+    incident: { title: "Main courante", what: "Déclaration à vérifier par un agent, ce n’est pas une plainte." },
+  },
+  other: { title: "Demande enregistrée", what: "Demande à vérifier par un agent." },
+  number: "Numéro",
+  version: (version: number): string => `version ${version}`,
+  copy: "Copier le numéro",
+  copied: "Numéro copié.",
+  failed: "La copie n’a pas fonctionné : sélectionnez le numéro pour le copier.",
+};
+
 export const trouble = {
   offline: "Connexion interrompue. Vos messages sont gardés et partiront dès que possible.",
   unreachable: "Le service ne répond pas pour le moment. Vos messages sont gardés et partiront dès que possible.",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../shared/schemas";
-import { awaitsAssistant, changes, checkText, lastForeignSeq, merge, stillToSend } from "./timeline";
+import { awaitsAssistant, changes, checkText, lastForeignSeq, merge, receiptWords, stillToSend } from "./timeline";
 
 const at = "2026-11-23T10:00:00.000Z";
 const says = (seq: number, client_id = `c${seq}`): Event => ({
@@ -114,4 +114,10 @@ describe("changes", () => {
 it("lastForeignSeq is the newest message of somebody else", () => {
   expect(lastForeignSeq([says(1), answers(2, 1), says(3), owned(4, "queue")])).toBe(2);
   expect(lastForeignSeq([says(1)])).toBe(0);
+});
+
+it("receiptWords promise nothing, also for a kind of a newer front desk", () => {
+  expect(receiptWords("appointment")).toEqual({ title: "Demande de rendez-vous", what: "Demande à confirmer par l’unité." });
+  expect(receiptWords("incident").what).toBe("Déclaration à vérifier par un agent, ce n’est pas une plainte.");
+  expect(receiptWords("toString")).toEqual(receiptWords("survey"));
 });

@@ -1,6 +1,7 @@
 /** Pure logic of the conversation: merging events, pending messages, what is shown. */
 import { textLength } from "../shared/format";
 import type { Event, MessageEvent } from "../shared/schemas";
+import { receipt } from "./texts";
 import type { Outgoing } from "./trace";
 
 /** Code points after trimming, as the front desk counts. */
@@ -97,3 +98,8 @@ export function changes(events: Event[]): Map<number, Note> {
 /** Who speaks, for grouping: consecutive messages of one speaker share one visible name. */
 export const speakerOf = (message: MessageEvent): string =>
   message.author === "agent" ? `agent ${message.data.agent_name ?? ""}` : message.author;
+
+/** What a receipt says of a kind of submission; a kind of a newer front desk gets words that fit any. */
+export function receiptWords(kind: string): { title: string; what: string } {
+  return kind === "appointment" || kind === "incident" ? receipt.kinds[kind] : receipt.other;
+}

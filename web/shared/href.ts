@@ -13,3 +13,6 @@ export function safeHref(value: string | null | undefined): string | null {
     return null;
   }
 }
+
+/** The address that writes an e-mail. Everything but the @ is escaped, so that an address can't add recipients or a text. */
+export const mailHref = (email: string): string => `mailto:${encodeURIComponent(email).replace("%40", "@")}`;

@@ -101,15 +101,23 @@ const ClosedEvent = v.object({
   author: v.string(),
   data: v.object({ outcome: v.nullish(v.string()) }),
 });
+/** An appointment was asked for or an incident reported. `kind` stays a string: a newer front desk may know more of them. */
+const SubmissionEvent = v.object({
+  ...head,
+  type: v.literal("submission"),
+  author: v.string(),
+  data: v.object({ kind: v.string(), number: v.string(), version: seq }),
+});
+export type SubmissionEvent = v.InferOutput<typeof SubmissionEvent>;
 
-const known = ["message", "owner", "queue", "urgent", "closed"];
+const known = ["message", "owner", "queue", "urgent", "closed", "submission"];
 const UnknownEvent = v.pipe(
   v.object({ ...head, type: v.pipe(v.string(), v.check((type) => !known.includes(type), "malformed event")) }),
   v.transform(({ seq, at }) => ({ seq, at, type: "unknown" as const })),
 );
 
 /** One durable event of a conversation. Discriminate on `type`, then on `author` for messages. */
-export const Event = v.union([MessageEvent, OwnerEvent, QueueEvent, UrgentEvent, ClosedEvent, UnknownEvent]);
+export const Event = v.union([MessageEvent, OwnerEvent, QueueEvent, UrgentEvent, ClosedEvent, SubmissionEvent, UnknownEvent]);
 export type Event = v.InferOutput<typeof Event>;
 
 /** What is true at this moment and is not stored. */
@@ -174,6 +182,62 @@ export const QueueItem = v.object({
 });
 export type QueueItem = v.InferOutput<typeof QueueItem>;
 
+/** ISO 8601 with the offset of the place: what counts is the clock that it shows. */
+const placeTime = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/));
+const said = v.nullish(v.string());
+const submissionHead = { number: v.string(), version: seq, versions: seq, at: time };
+const contact = { name: said, phone: said, email: said };
+
+export const Appointment = v.object({
+  ...submissionHead,
+  kind: v.literal("appointment"),
+  data: v.object({
+    reason: v.string(),
+    reason_text: said,
+    commune_code: said,
+    commune_name: said,
+    postcode: said,
+    unit: v.string(),
+    wishes_text: said,
+    wishes: listOf(v.object({ start: placeTime, end: placeTime, text: said })),
+    ...contact,
+    accessibility: said,
+  }),
+});
+export type Appointment = v.InferOutput<typeof Appointment>;
+
+export const Incident = v.object({
+  ...submissionHead,
+  kind: v.literal("incident"),
+  /** False when what is stored is not what was reported any more. */
+  intact: v.boolean(),
+  data: v.object({
+    what: v.string(),
+    when_text: said,
+    when_start: v.nullish(placeTime),
+    when_end: v.nullish(placeTime),
+    when_precision: v.string(),
+    where_text: said,
+    commune_code: said,
+    commune_name: said,
+    people_text: said,
+    witnesses_text: said,
+    wish_text: said,
+    ...contact,
+    callback: v.boolean(),
+  }),
+});
+export type Incident = v.InferOutput<typeof Incident>;
+
+const UnknownSubmission = v.pipe(
+  v.object({ ...submissionHead, kind: v.pipe(v.string(), v.check((kind) => kind !== "appointment" && kind !== "incident", "malformed submission")) }),
+  v.transform((one) => ({ ...one, kind: "unknown" as const })),
+);
+
+/** What a citizen submitted, in its newest version. Discriminate on `kind`. */
+export const Submission = v.union([Appointment, Incident, UnknownSubmission]);
+export type Submission = v.InferOutput<typeof Submission>;
+
 export const Queue = v.object({
   waiting: v.array(QueueItem),
   mine: v.array(QueueItem),
@@ -182,6 +246,7 @@ export const Queue = v.object({
 export const Transcript = v.object({
   conversation: v.looseObject({}),
   handoff: v.nullish(QueueItem),
+  submissions: listOf(Submission),
   events: v.array(Event),
   cursor: count,
   now: v.nullish(Now),
@@ -197,6 +262,8 @@ export const AgentFrame = v.variant("type", [
     events: v.array(Event),
     cursor: count,
     now: v.nullish(Now),
+    /** All of them, when one of the events is a submission. */
+    submissions: listOf(Submission),
   }),
   v.object({ type: v.literal("now"), conversation_id: v.string(), now: Now }),
   v.object({ type: v.literal("renewed"), lease_seconds: v.number(), mine: v.array(v.string()) }),
