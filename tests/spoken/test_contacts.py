@@ -100,7 +100,8 @@ _SEPARATORS = st.sampled_from(["", " ", ".", "-", "/", "  ", " . ", "\u00a0", "\
         lambda number: phonenumbers.is_valid_number(phonenumbers.parse(f"0{number:09}", "FR"))
     ),
     start=st.sampled_from(["0", "+33", "+33 ", "0033", "0033 ", "+33 (0)"]),
-    separators=st.lists(_SEPARATORS, min_size=4, max_size=4),
+    # Pairs glued here and apart there may be a date and an hour: such a number is asked for again.
+    separators=st.one_of(st.just([""] * 4), st.lists(_SEPARATORS.filter(bool), min_size=4, max_size=4)),
     around=st.sampled_from(["{}", "mon numéro est le {}, merci", "({})", "tel:{}"]),
 )
 def test_phone_round_trips_with_any_separators(number: int, start: str, separators: list[str], around: str) -> None:
