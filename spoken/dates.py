@@ -219,7 +219,10 @@ class _Reader(DaysReader):
         return i - 1 if self._w(i - 1) in _DETERMINERS else i
 
     def _excepted(self, i: int) -> bool:
-        """« pas le lundi », « sauf le matin », « toute la nuit », « tous les soirs » of the past: no moment is meant. « pourquoi pas lundi » is a wish."""
+        """« pas le lundi », « sauf le matin », « toute la nuit », « tous les soirs » of the past: no moment is meant.
+
+        « pourquoi pas lundi » is a wish.
+        """
         k = self._back(i) - 1
         if self._past and self._w(k) in ("tous", "toutes", "chaque"):
             return True
