@@ -10,6 +10,24 @@ HUMAN_BUTTON: Final = {"title": "Parler à une personne", "payload": "/human"}
 # Topics of topics.tsv about violence against people: a conversation that touched one goes to the front of the queue.
 VIOLENCE_TOPICS: Final = frozenset({"violences_conjugales", "violences_sexuelles", "enfant_danger_119"})
 
+# Topics about an offence against a person: an incident report is not the way for them (facts, section 8), and nobody is asked to fill in
+# a form while they tell of one.
+OFFENCES_AGAINST_PERSONS: Final = VIOLENCE_TOPICS | {
+    "maltraitance_vulnerables_3133",
+    "harcelement_menaces",
+    "harcelement_scolaire",
+    "cyberharcelement_3018",
+    "chantage_sextorsion",
+    "discrimination_haine",
+    "suicide_3114",
+    "disparition_inquietante",
+    "urgence_numeros",
+    "urgence_silencieuse_114",
+}
+
+# ISO 639-1 codes of the languages with an own text; in every other one the English text is said.
+ANSWERED_LANGUAGES: Final = frozenset({"en", "es", "de", "it", "ar", "uk", "pt", "ru", "pl", "ro", "tr"})
+
 SMALL_TALK: Final = frozenset({"greet", "goodbye", "thanks", "how_are_you", "bot_challenge", "affirm", "deny"})
 FALLBACK_INTENT: Final = "nlu_fallback"
 _TOPIC: Final = "faq/"
@@ -94,7 +112,7 @@ def citizen_texts(tracker: Tracker, *, small_talk: bool = True) -> list[str]:
 
 def filled_slots(tracker: Tracker) -> dict[str, Any]:
     """The slots that hold a value, without those that Rasa keeps for itself."""
-    internal = {"requested_slot", "session_started_metadata"}
+    internal = {"requested_slot", "session_started_metadata", "form_outcome", "form_tries", "form_left", "confirmed"}
     return {name: value for name, value in tracker.slots.items() if value is not None and name not in internal}
 
 
@@ -111,3 +129,25 @@ def _intent(event: dict[str, Any]) -> str | None:
 def _response_metadata(bot_event: dict[str, Any]) -> dict[str, Any]:
     """`metadata:` of the response that was spoken; Rasa nests it in the event's own metadata."""
     return (bot_event.get("metadata") or {}).get("metadata") or {}
+
+
+def message_language(tracker: Tracker) -> str | None:
+    """ISO 639-1 code of the current message as the language component recognised it; None for French."""
+    for entity in tracker.latest_message.get("entities") or []:
+        if entity.get("entity") == "language":
+            return str(entity["value"])
+    return None
+
+
+def last_language(tracker: Tracker) -> str:
+    """The language of the last message that was not a pressed button; `fr` unless the component recognised another."""
+    for event in reversed(tracker.events):
+        if event["event"] != "user":
+            continue
+        parsed = event.get("parse_data") or {}
+        for entity in parsed.get("entities") or []:
+            if entity.get("entity") == "language":
+                return str(entity["value"])
+        if (parsed.get("intent") or {}).get("confidence") != 1.0:
+            return "fr"
+    return "fr"

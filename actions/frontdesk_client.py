@@ -1,4 +1,4 @@
-"""The actions' client of the front desk: the handoff webhook of `docs/api.md`, signed as Standard Webhooks ask."""
+"""The actions' client of the front desk: the webhooks of `docs/webhooks.md`, signed as Standard Webhooks ask."""
 
 import asyncio
 import hashlib
@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -37,11 +37,10 @@ class FrontdeskSettings(BaseSettings):
     frontdesk_url: str = Field(default="", description="Base address of the front desk; by default this port on loopback.")
     webhook_secrets: SecretStr = Field(default=SecretStr(""), description="whsec_… values, separated by spaces; the first one signs.")
 
-    @property
-    def handoff_url(self) -> str:
-        """Address of the handoff webhook."""
+    def webhook_url(self, name: str) -> str:
+        """Address of one of the front desk's webhooks (docs/webhooks.md)."""
         base = self.frontdesk_url or f"http://127.0.0.1:{self.port}"
-        return base.rstrip("/") + "/api/v1/webhooks/handoff"
+        return f"{base.rstrip('/')}/api/v1/webhooks/{name}"
 
     def signer(self) -> Webhook:
         """Raises `FrontdeskError` when there is no usable secret."""
@@ -54,13 +53,18 @@ class FrontdeskSettings(BaseSettings):
             raise FrontdeskError("bad_secret") from None
 
 
-class Handoff(BaseModel):
-    """What an agent needs to know: the `data` of the webhook's body."""
+class Event(BaseModel):
+    """What every webhook's `data` names: the conversation, and the message in whose turn it is sent."""
 
     conversation_id: str
     message_id: str
-    reason: Literal["asked", "not_understood", "sensitive"]
-    priority: Literal["high", "normal"]
+
+
+class Handoff(Event):
+    """What an agent needs to know."""
+
+    reason: Literal["asked", "not_understood", "sensitive", "language"]
+    priority: Literal["urgent", "high", "normal"]
     skills: list[str] = []
     language: str = "fr"
     territory: str | None = None
@@ -68,32 +72,100 @@ class Handoff(BaseModel):
     slots: dict[str, Any] = {}
 
 
+class Wish(BaseModel):
+    """A moment that suits the citizen; `start` and `end` in ISO 8601 with a time zone."""
+
+    start: str
+    end: str
+    text: str
+
+
+class Appointment(Event):
+    """A request for an appointment (docs/webhooks.md)."""
+
+    reason: Literal["complaint", "incident_report", "holiday_watch", "weapon_surrender", "other"]
+    reason_text: str | None
+    commune_code: str | None
+    commune_name: str | None
+    postcode: str | None
+    unit: Literal["police", "gendarmerie", "any"]
+    wishes_text: str
+    wishes: list[Wish]
+    name: str
+    phone: str
+    email: str | None
+    accessibility: str | None
+
+
+class Incident(Event):
+    """An incident report (docs/webhooks.md)."""
+
+    what: str
+    when_text: str
+    when_start: str | None
+    when_end: str | None
+    when_precision: Literal["exact", "approximate", "period", "unknown"]
+    where_text: str
+    commune_code: str | None
+    commune_name: str | None
+    people_text: str | None
+    witnesses_text: str | None
+    wish_text: str | None
+    name: str
+    phone: str
+    email: str | None
+    callback: bool
+
+
 class Ticket(BaseModel):
-    """The front desk's answer. `place` is the place in the queue, counted from 1."""
+    """The front desk's answer to a handoff. `place` is the place in the queue, counted from 1."""
 
     handoff_id: int
     place: int = Field(ge=0)
 
 
-def webhook_id(handoff: Handoff) -> str:
-    """The same for the same message of the same conversation: a turn that is worked off twice makes one handoff."""
-    digest = hashlib.sha256(f"{handoff.conversation_id}\n{handoff.message_id}".encode()).hexdigest()
-    return f"handoff_{digest[:40]}"
+class Receipt(BaseModel):
+    """The front desk's answer to a submission: its number, for the citizen to keep."""
+
+    number: str
+    version: int
+    place: int = Field(ge=0)
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+def webhook_id(kind: str, event: Event) -> str:
+    """The same for the same message of the same conversation: a turn that is worked off twice acts once."""
+    digest = hashlib.sha256(f"{event.conversation_id}\n{event.message_id}".encode()).hexdigest()
+    return f"{kind}_{digest[:40]}"
 
 
 async def request_handoff(handoff: Handoff) -> Ticket:
-    """Asks the front desk to queue the conversation; raises `FrontdeskError` after at most three attempts.
+    """Asks the front desk to queue the conversation; raises `FrontdeskError` after at most three attempts."""
+    return await _send("handoff", "handoff.requested", handoff, Ticket)
 
-    Network errors, timeouts, 429 and 5xx are tried again; any other answer is final.
-    """
+
+async def submit_appointment(appointment: Appointment) -> Receipt:
+    """Hands a request for an appointment in; raises `FrontdeskError` after at most three attempts."""
+    return await _send("appointment", "appointment.requested", appointment, Receipt)
+
+
+async def submit_incident(incident: Incident) -> Receipt:
+    """Hands an incident report in; raises `FrontdeskError` after at most three attempts."""
+    return await _send("incident", "incident.reported", incident, Receipt)
+
+
+async def _send(name: str, kind: str, data: Event, expected: type[Answer]) -> Answer:
+    """Network errors, timeouts, 429 and 5xx are tried again; any other answer is final."""
     try:
         settings = FrontdeskSettings()
     except ValidationError:
         raise FrontdeskError("not_configured") from None
     signer = settings.signer()
-    event = {"type": "handoff.requested", "timestamp": _iso(datetime.now(UTC)), "data": handoff.model_dump()}
+    event = {"type": kind, "timestamp": _iso(datetime.now(UTC)), "data": data.model_dump(exclude_none=True)}
     body = json.dumps(event, ensure_ascii=False)
-    identity = webhook_id(handoff)
+    identity = webhook_id(name, data)
     started = time.monotonic()
     failure = "unreachable"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ATTEMPT_TIMEOUT)) as session:
@@ -101,7 +173,7 @@ async def request_handoff(handoff: Handoff) -> Ticket:
             await asyncio.sleep(pause)
             try:
                 async with session.post(
-                    settings.handoff_url,
+                    settings.webhook_url(name),
                     data=body.encode(),
                     headers=_headers(signer, identity, body),
                     allow_redirects=False,
@@ -111,7 +183,13 @@ async def request_handoff(handoff: Handoff) -> Ticket:
                 failure = type(error).__name__
                 continue
             if status in (200, 202):
-                return _ticket(answer, handoff, started)
+                try:
+                    parsed = expected.model_validate_json(answer)
+                except ValidationError:
+                    raise FrontdeskError("bad_answer") from None
+                milliseconds = (time.monotonic() - started) * 1000
+                logger.info("%s taken conversation=%s message=%s ms=%d", kind, data.conversation_id, data.message_id, milliseconds)
+                return parsed
             failure = f"status_{status}"
             if status != 429 and status < 500:
                 break
@@ -126,23 +204,6 @@ def _headers(signer: Webhook, identity: str, body: str) -> dict[str, str]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signer.sign(msg_id=identity, timestamp=now, data=body),
     }
-
-
-def _ticket(answer: bytes, handoff: Handoff, started: float) -> Ticket:
-    try:
-        ticket = Ticket.model_validate_json(answer)
-    except ValidationError:
-        raise FrontdeskError("bad_answer") from None
-    logger.info(
-        "handoff queued conversation=%s message=%s reason=%s priority=%s place=%d ms=%d",
-        handoff.conversation_id,
-        handoff.message_id,
-        handoff.reason,
-        handoff.priority,
-        ticket.place,
-        (time.monotonic() - started) * 1000,
-    )
-    return ticket
 
 
 def _iso(moment: datetime) -> str:

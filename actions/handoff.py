@@ -8,8 +8,10 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import (
+    ANSWERED_LANGUAGES,
     citizen_texts,
     filled_slots,
+    last_language,
     message_id,
     misunderstood_in_a_row,
     person_was_offered,
@@ -25,7 +27,8 @@ TOPICS_NAMED: Final = 8
 
 logger = logging.getLogger(__name__)
 
-Reason = Literal["asked", "not_understood", "sensitive"]
+Reason = Literal["asked", "not_understood", "sensitive", "language"]
+Priority = Literal["urgent", "high", "normal"]
 
 
 class ActionHandoff(Action):
@@ -37,7 +40,11 @@ class ActionHandoff(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         """Puts the conversation into the queue and says how it went; sets nothing and raises nothing."""
-        await hand_over(dispatcher, tracker, domain, "asked")
+        language = last_language(tracker)
+        said = (
+            f"utter_language_{language if language in ANSWERED_LANGUAGES else 'en'}_queued" if language != "fr" else "utter_handoff_queued"
+        )
+        await hand_over(dispatcher, tracker, domain, "asked", language=language, said=said)
         return []
 
 
@@ -57,13 +64,27 @@ class ActionAffirm(Action):
         return []
 
 
-async def hand_over(dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict, reason: Reason) -> None:
-    """Tells the front desk; says the place in the queue, or, when that failed, honestly what to do instead."""
+async def hand_over(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    domain: DomainDict,
+    reason: Reason,
+    *,
+    priority: Priority | None = None,
+    language: str = "fr",
+    said: str = "utter_handoff_queued",
+) -> bool:
+    """Tells the front desk; says the place in the queue (`said`), or, when that failed, honestly what to do instead. True when queued.
+
+    `priority` is `high` after a violence topic unless something else is given. In another `language` an agent who speaks it is asked for.
+    """
     handoff = Handoff(
         conversation_id=tracker.sender_id,
         message_id=message_id(tracker),
         reason=reason,
-        priority="high" if spoke_of_violence(tracker) else "normal",
+        priority=priority or ("high" if spoke_of_violence(tracker) else "normal"),
+        skills=[] if language == "fr" else [f"language:{language}"],
+        language=language,
         summary=summary(tracker, domain),
         slots=filled_slots(tracker),
     )
@@ -72,8 +93,9 @@ async def hand_over(dispatcher: CollectingDispatcher, tracker: Tracker, domain: 
     except FrontdeskError as error:
         logger.error("handoff failed conversation=%s message=%s error=%s", tracker.sender_id, handoff.message_id, error.code)
         dispatcher.utter_message(response="utter_handoff_failed")
-        return
-    dispatcher.utter_message(response="utter_handoff_queued", place=ticket.place)
+        return False
+    dispatcher.utter_message(response=said, place=ticket.place)
+    return True
 
 
 def offer_reason(tracker: Tracker) -> Reason:

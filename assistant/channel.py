@@ -30,7 +30,7 @@ TRANSCRIPT_BYTES: Final = 4 * 1024 * 1024  # 200 turns of 2,000 code points, esc
 SHORTEST_TOKEN: Final = 16
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PAYLOAD: Final = re.compile(r"/[a-z][a-z0-9_]*(/[a-z0-9_]+)?")
+_PAYLOAD: Final = re.compile(r'/[a-z][a-z0-9_]*(/[a-z0-9_]+|\{"[a-z_]{1,40}":"[A-Za-z0-9_]{1,40}"\})?')
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -196,7 +196,7 @@ def _payload(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > LONGEST_PAYLOAD or not _PAYLOAD.fullmatch(value):
-        raise _bad("payload: /intent or /faq/topic")
+        raise _bad('payload: /intent, /faq/topic or /inform{"slot":"value"}')
     return value
 
 

@@ -1,4 +1,4 @@
-"""The intent classifier: sparse features of characters and words, a linear support vector machine, and abstention.
+"""The intent classifier inside Rasa: the topic model (assistant/topic_model.py), abstention, skills, several topics in one message.
 
 It works on full labels (`faq/plainte_depot`, `human`): a topic is a class of its own, and Rasa's `utter_faq` action finds the answer in
 the `response_selector` property set here, so that neither DIET nor a response selector is needed. docs/benchmarks.md compares it with
@@ -7,12 +7,9 @@ Rasa's stock pipeline, docs/understanding.md tells how it was chosen.
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
 from typing import Any, Final
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,14 +21,26 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from assistant.labels import parse_data_for
+from assistant.topic_model import LONGEST_TEXT, TopicModel, normalise
 
 RANKING_LENGTH: Final = 10
 OUT_OF_SCOPE: Final = "out_of_scope"
-_LONGEST_TEXT: Final = 2000  # code points; the channel refuses more, training examples are shorter
-_ARRAYS: Final = "classifier.npz"
-_TERMS: Final = "terms.json"
-_APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
-_NOT_WORD: Final = re.compile(r"[^\w?!]+")
+SEVERAL_TOPICS: Final = "several_topics"
+SHORTEST_PART: Final = 3  # words of a part that asks something of its own
+MOST_PARTS: Final = 6  # a text of more parts is a story
+# Where one question ends and the next begins, and what makes a part a question or a wish.
+_PARTS: Final = re.compile(
+    r"[?!.;\n]+\s*"
+    r"|,?\s+(?:et|puis|ou) (?=(?:aussi|sinon|comment|combien|ou|où|quand|quels?|quelles?|est-ce|puis-je|peut-on|je veux|je voudrais|"
+    r"j'aimerais|dois-je|faut-il|qui|c'est quoi)\b)"
+    r"|,?\s+(?:et aussi|et sinon|autre question|deuxième question|par ailleurs|aussi je voudrais|sinon)\s*[:,]?\s+",
+    re.IGNORECASE,
+)
+_ASKS: Final = re.compile(
+    r"\b(comment|combien|ou (?:est|sont|faut|puis|dois|peut|je|aller|porter|declarer|faire)|quand|quels?|quelles?|est ce|qu est ce|"
+    r"puis je|peut on|dois je|faut il|qui (?:contacter|appeler|prevenir|peut|doit)|a qui|pourquoi|c est quoi|"
+    r"je (?:veux|voudrais|souhaite|cherche)|j aimerais)\b"
+)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -47,41 +56,26 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
-        self._vectorizers: list[Any] = []
-        self._labels: list[str] = []
-        self._weights: Any = None  # features x labels
-        self._offsets: Any = None
+        self._model: TopicModel | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Defaults; `config.yml` may set each. docs/understanding.md tells how they were chosen, with the figures.
 
-        regularisation: C of the support vector machine.
-        sharpness: how distances become probabilities; the value whose probabilities fit held-out examples best (log loss).
         threshold: probability of the likeliest label below which the message is `nlu_fallback` (0-1).
         margin: the likeliest label must lead the next one by this much (0-1), else `nlu_fallback`.
         refusal: what `threshold` is for `out_of_scope`. A wrong refusal sends somebody away; being unsure still offers topics and a person.
+        skills: intents that start something here, each with the topic that tells about it. "Je veux prendre rendez-vous" and "comment
+            prendre rendez-vous" are one label in the ranking (the topic, with the probability of both); the likelier one is acted on.
+        several: probability from which a part of a message counts as a topic of its own (`several_topics`).
         """
-        return {"regularisation": 1.0, "sharpness": 5.0, "threshold": 0.55, "margin": 0.1, "refusal": 0.6}
-
-    # `normalise` and `_new_vectorizers` belong to the class because Rasa's training cache hashes the source of the class only.
-    @staticmethod
-    def normalise(text: str) -> str:
-        """Lower case, accents folded, apostrophes opened (`j'ai` -> `j ai`), runs of other signs turned into one space."""
-        opened = _APOSTROPHES.sub(" ", text[:_LONGEST_TEXT].lower()).replace("œ", "oe").replace("æ", "ae")
-        folded = "".join(c for c in unicodedata.normalize("NFKD", opened) if not unicodedata.combining(c))
-        return _NOT_WORD.sub(" ", folded).strip()
-
-    @staticmethod
-    def _new_vectorizers() -> list[Any]:
-        # Imported here: validating data loads this module too and needs no scikit-learn.
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        common: dict[str, Any] = {"lowercase": False, "sublinear_tf": True, "dtype": np.float32}
-        return [
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common),
-            TfidfVectorizer(analyzer="word", token_pattern=r"\w+", ngram_range=(1, 2), **common),
-        ]
+        return {
+            "threshold": 0.55,
+            "margin": 0.1,
+            "refusal": 0.6,
+            "skills": {},
+            "several": 0.75,
+        }
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -96,29 +90,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learns from every example that has an intent and a text, and stores the result as a resource of the model."""
-        from scipy.sparse import hstack
-        from sklearn.svm import LinearSVC
+        """Learns from every example that has an intent and a text, and stores the result as a resource of the model.
 
-        # Sorted: the order of the files on a disk must not change the model.
-        pairs = sorted(
-            {(self.normalise(m.get(TEXT)), m.get_full_intent()) for m in training_data.intent_examples if m.get(INTENT) and m.get(TEXT)}
-        )
-        if len({label for _, label in pairs}) < 2:
-            raise ValueError("The classifier needs examples of at least two intents.")
-        texts, labels = zip(*pairs, strict=True)
-        self._vectorizers = self._new_vectorizers()
-        features = hstack([v.fit_transform(texts) for v in self._vectorizers], format="csr")
-        # A linear support vector machine, one label against the rest: on 90 topics it learns in 6 s where logistic regression takes 100,
-        # and ranks as well (docs/understanding.md). No class weights: `out_of_scope` is wide, and weakening it answers what it should not.
-        model = LinearSVC(C=self._config["regularisation"], random_state=0)
-        model.fit(features, np.array(labels))
-        self._labels = [str(label) for label in model.classes_]
-        # With two labels scikit-learn keeps one row of weights, for the second label.
-        weights, offsets = model.coef_, model.intercept_
-        self._weights = np.vstack([-weights, weights] if len(self._labels) == 2 else [weights]).T.astype(np.float32)
-        self._offsets = np.concatenate([-offsets, offsets] if len(self._labels) == 2 else [offsets])
-        self._persist()
+        `assistant/train.py` calls Rasa with one example of each label only and then puts the model of all of them in this one's place.
+        """
+        examples = [(m.get(TEXT), m.get_full_intent()) for m in training_data.intent_examples if m.get(INTENT) and m.get(TEXT)]
+        self._model = TopicModel.fit(examples)
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -128,48 +107,63 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         """Classifies each message in place."""
         for message in messages:
-            ranking = self.rank(message.get(TEXT) or "")
-            for key, value in parse_data_for(self._decide(ranking), ranking).items():
+            text = message.get(TEXT) or ""
+            probabilities = self._probabilities(text)
+            ranking = self._ranking(probabilities)
+            several = self._several(text)
+            decision = {"name": SEVERAL_TOPICS, "confidence": ranking[0]["confidence"]} if several else self._decide(ranking, probabilities)
+            data = parse_data_for(decision, ranking)
+            data["entities"] = [{"entity": "topic", "value": topic} for topic in several]
+            for key, value in data.items():
                 message.set(key, value, add_to_output=True)
         return messages
 
     def rank(self, text: str) -> list[dict[str, Any]]:
         """The likeliest full labels of a text and their probability, best first, at most `RANKING_LENGTH`; none when nothing is known."""
-        normalised = self.normalise(text)
-        if self._weights is None or not normalised:
-            return []
-        from scipy.sparse import hstack
+        return self._ranking(self._probabilities(text))
 
-        features = hstack([v.transform([normalised]) for v in self._vectorizers], format="csr")
-        if features.nnz == 0:
-            return []
-        # Distances from the label's border into probabilities that can be compared with the thresholds.
-        scores = self._config["sharpness"] * (features @ self._weights + self._offsets)[0]
-        grown = np.exp(scores - scores.max())
-        probabilities = grown / grown.sum()
-        best = np.argsort(-probabilities, kind="stable")[:RANKING_LENGTH]
-        return [{"name": self._labels[i], "confidence": round(float(probabilities[i]), 4)} for i in best]
+    def _probabilities(self, text: str) -> dict[str, float]:
+        return {} if self._model is None else self._model.probabilities(text)
 
-    def _decide(self, ranking: list[dict[str, Any]]) -> dict[str, Any]:
+    def _ranking(self, probabilities: dict[str, float]) -> list[dict[str, Any]]:
+        merged: dict[str, float] = {}
+        for label, probability in probabilities.items():
+            name = self._config["skills"].get(label, label)
+            merged[name] = merged.get(name, 0.0) + probability
+        best = sorted(merged.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
+        return [{"name": name, "confidence": round(probability, 4)} for name, probability in best]
+
+    def _decide(self, ranking: list[dict[str, Any]], probabilities: dict[str, float]) -> dict[str, Any]:
         unsure = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": round(1 - ranking[0]["confidence"], 4) if ranking else 1.0}
         if not ranking:
             return unsure
-        floor = self._config["refusal" if ranking[0]["name"] == OUT_OF_SCOPE else "threshold"]
-        if ranking[0]["confidence"] < floor:
+        best = ranking[0]
+        floor = self._config["refusal" if best["name"] == OUT_OF_SCOPE else "threshold"]
+        if best["confidence"] < floor:
             return unsure
-        if len(ranking) > 1 and ranking[0]["confidence"] - ranking[1]["confidence"] < self._config["margin"]:
+        if len(ranking) > 1 and best["confidence"] - ranking[1]["confidence"] < self._config["margin"]:
             return unsure
-        return dict(ranking[0])
+        acts = [skill for skill, topic in self._config["skills"].items() if topic == best["name"]]
+        name = max([best["name"], *acts], key=lambda label: probabilities.get(label, 0.0))
+        return {"name": name, "confidence": best["confidence"]}
 
-    def _persist(self) -> None:
-        # Plain arrays and JSON: loading them can't run code (a model comes over the network in a larger set-up), unlike pickle, and takes
-        # 50 ms instead of skops' 4 s, most of which is the import of all of scikit-learn.
-        with self._model_storage.write_to(self._resource) as directory:
-            weights = [vectorizer.idf_.astype(np.float32) for vectorizer in self._vectorizers]
-            arrays = {"weights": self._weights, "offsets": self._offsets, "idf_0": weights[0], "idf_1": weights[1]}
-            np.savez(directory / _ARRAYS, **arrays)
-            terms = {"labels": self._labels, "terms": [list(v.get_feature_names_out()) for v in self._vectorizers]}
-            (directory / _TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+    def _several(self, text: str) -> list[str]:
+        """The topics of a message that asks two or more different things; empty for any other message.
+
+        Each part has to be a question or a wish of its own and sure of its topic: a story touches many topics and asks one thing.
+        """
+        parts = [part for part in _PARTS.split(text[:LONGEST_TEXT]) if part and len(part.split()) >= SHORTEST_PART]
+        if not 2 <= len(parts) <= MOST_PARTS:
+            return []
+        topics: list[str] = []
+        for part in parts:
+            if not _ASKS.search(normalise(part)):
+                continue
+            ranking = self.rank(part)
+            if ranking and ranking[0]["name"].startswith("faq/") and ranking[0]["confidence"] >= self._config["several"]:
+                topics.append(ranking[0]["name"].removeprefix("faq/"))
+        topics = list(dict.fromkeys(topics))
+        return topics if len(topics) > 1 else []
 
     @classmethod
     def load(
@@ -178,12 +172,5 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """The trained component (called by Rasa); raises when the model lacks its files."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as directory:
-            stored = json.loads((directory / _TERMS).read_text(encoding="utf-8"))
-            with np.load(directory / _ARRAYS, allow_pickle=False) as arrays:
-                component._labels = stored["labels"]
-                component._weights, component._offsets = arrays["weights"], arrays["offsets"]
-                component._vectorizers = component._new_vectorizers()
-                for number, (vectorizer, terms) in enumerate(zip(component._vectorizers, stored["terms"], strict=True)):
-                    vectorizer.vocabulary = terms
-                    vectorizer.idf_ = arrays[f"idf_{number}"]
+            component._model = TopicModel.load(directory)
         return component

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any, Final
 
@@ -78,19 +79,27 @@ class _Turn(MessageProcessor):
         """Parse data of a pressed button; None when the text has to be understood."""
         if payload is None:
             return None
-        label = payload.removeprefix("/")
+        label, _, answer = payload.removeprefix("/").partition("{")
         intent, _, topic = label.partition("/")
         known = intent in self.domain.intents and intent not in _BUILT_IN
         retrieval = intent in self.domain.retrieval_intents
         if not known or retrieval != bool(topic) or (topic and f"utter_{label}" not in self.domain.responses):
             raise UnknownPayload(payload)
         decision = {"name": label, "confidence": 1.0}
-        return {"text": text, **parse_data_for(decision, [decision])}
+        return {"text": text, **parse_data_for(decision, [decision]), "entities": _answer_entities(answer)}
 
     async def understand(self, message: UserMessage, tracker: DialogueStateTracker) -> dict[str, Any]:
         """Parse data of typed text. An apostrophe in front keeps Rasa from reading `/restart` as a command; the classifier ignores it."""
         quoted = UserMessage(f"'{message.text}", sender_id=message.sender_id) if message.text.startswith("/") else message
         return {**await self.parse_message(quoted, tracker), "text": message.text}
+
+
+def _answer_entities(answer: str) -> list[dict[str, Any]]:
+    """`"commune":"44109"}` as the entity `answer` whose role is the slot that it answers; the channel has checked its form."""
+    if not answer:
+        return []
+    ((slot, value),) = json.loads("{" + answer).items()
+    return [{"entity": "answer", "role": slot, "value": value}]
 
 
 def store_of(agent: Agent) -> RelaisTrackerStore:

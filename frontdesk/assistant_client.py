@@ -77,7 +77,8 @@ class AssistantClient:
         except ValidationError:
             raise AssistantError("bad_answer") from None  # the cause would quote the answer
         extras: dict[str, list[dict[str, Any]]] = {}
-        for message in said.messages:
+        # What was said last is the open question: its buttons come first, and are not the ones to be left out.
+        for message in reversed(said.messages):
             for kind in ("buttons", "links", "phones", "cards"):
                 extras.setdefault(kind, []).extend(item.model_dump(exclude_none=True) for item in getattr(message, kind) or ())
         text = "\n\n".join(message.text for message in said.messages if message.text)

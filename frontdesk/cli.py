@@ -182,7 +182,7 @@ def _train_if_needed(environment: dict[str, str], *, keep_model: bool) -> None:
         _train(environment)
 
 
-def _train(environment: dict[str, str]) -> None:
+def _train(environment: dict[str, str], *, force: bool = False) -> None:
     from frontdesk.training import train as train_model
 
     live = sys.stdout.isatty()
@@ -198,7 +198,7 @@ def _train(environment: dict[str, str]) -> None:
             typer.echo(f"  toujours en cours ({elapsed:.0f} s)")
 
     try:
-        took = train_model(environment, tick)
+        took = train_model(environment, tick, force=force)
     finally:
         if live:
             typer.echo()
@@ -238,14 +238,17 @@ def db_upgrade() -> None:
 @app.command(epilog="Exemples : relais train · relais train --force")
 @_one_sentence
 def train(force: Annotated[bool, typer.Option("--force", help="Entraîne même si rien n’a changé.")] = False) -> None:
-    """Entraîne l’assistant si ses données ont changé depuis la dernière fois."""
+    """Entraîne l’assistant si ses données ont changé depuis la dernière fois. Un assistant qui tourne prend le nouveau modèle aussitôt."""
     from frontdesk.environment import process_environment
-    from frontdesk.training import is_trained
+    from frontdesk.training import is_trained, reload_assistant
 
     if not force and is_trained():
         typer.echo("Le modèle est à jour.")
         return
-    _train(process_environment())
+    environment = process_environment()
+    _train(environment, force=force)
+    if reload_assistant(environment):
+        typer.echo("L’assistant qui tourne répond maintenant avec ce modèle.")
 
 
 # -- agents ----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from frontdesk.settings import ROOT
 TOPIC_PREFIX = "faq/"
 OTHER_LABELS = frozenset({"out_of_scope", "needs_human", "emergency"})
 FALLBACK = "nlu_fallback"
-OFFERS_PERSON = frozenset({"human", FALLBACK})  # intents whose answer offers a person
+OFFERS_PERSON = frozenset({"human", "front_door", "other_language", FALLBACK})  # intents whose answer offers a person
 HEADER_LABELS = frozenset({"label", "topic_id", "topic", "intent"})
 TEXT_LIMIT = 2_000  # characters: what a citizen can send; longer texts are cut as the page would ask for
 FILE_LIMIT = 50 * 1024 * 1024  # bytes

@@ -6,6 +6,8 @@ import hashlib
 import json
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from frontdesk.settings import ROOT
 
 MODEL_NAME = "relais"
 TRAINING_LIMIT = 1800.0  # seconds
+RELOAD_LIMIT = 60.0  # seconds
 
 
 def model_file(root: Path = ROOT) -> Path:
@@ -29,43 +32,80 @@ def _sources(root: Path) -> list[Path]:
         *(root / "assistant").glob("*.py"),
     ]
     files += [file for file in (root / "data").rglob("*") if file.is_file() and file.suffix in (".yml", ".yaml")]
-    # The front desk reads the emergency lexicon itself; the model knows nothing of it.
-    return sorted(file for file in files if file.is_file() and file != root / "data" / "emergency.yml")
+    # Read by the front desk and the actions themselves; the model knows nothing of them.
+    others = {root / "data" / name for name in ("emergency.yml", "emergency_examples.yml", "front_door.yml")}
+    return sorted(file for file in files if file.is_file() and file not in others)
 
 
-def fingerprint(root: Path = ROOT) -> str:
-    """One hash over everything that the model is made of: configuration, domain, data, components, locked packages."""
+def fingerprint(root: Path = ROOT, *, examples: bool = True) -> str:
+    """One hash over everything that the model is made of: configuration, domain, data, components, locked packages.
+
+    Without `examples` it is the hash of the dialogue half only (assistant/train.py): data/nlu does not count.
+    """
     digest = hashlib.sha256()
     for file in _sources(root):
+        if not examples and (root / "data" / "nlu") in file.parents:
+            continue
         digest.update(f"{file.relative_to(root)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
+def _stamp(root: Path) -> dict[str, str]:
+    """What the present model was trained on; empty when it was never trained here or the file was cut off by a crash."""
+    try:
+        stamp = json.loads((root / "models" / "trained.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}  # training again repairs both
+    return stamp if isinstance(stamp, dict) and model_file(root).is_file() else {}
+
+
 def is_trained(root: Path = ROOT) -> bool:
     """True when there is a model and it was trained on the present data."""
-    stamp = root / "models" / "trained.json"
+    return _stamp(root).get("fingerprint") == fingerprint(root)
+
+
+def reload_assistant(environment: Mapping[str, str], root: Path = ROOT) -> bool:
+    """Tells a running assistant to take the present model; False when none runs here. Raises `OperatorError` when it refuses.
+
+    Answers go on with the former model until the new one is loaded.
+    """
+    port, token = environment.get("RELAIS_RASA_PORT"), environment.get("RELAIS_RASA_TOKEN", "")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/model?token={token}",
+        data=json.dumps({"model_file": str(model_file(root).resolve())}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="PUT",
+    )
     try:
-        trained_on = json.loads(stamp.read_text(encoding="utf-8"))["fingerprint"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return False  # never trained here, or the file was cut off by a crash: training again repairs both
-    return model_file(root).is_file() and bool(trained_on == fingerprint(root))
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=RELOAD_LIMIT):
+            return True
+    except urllib.error.HTTPError as error:
+        raise OperatorError(
+            f"L’assistant qui tourne n’a pas pris le nouveau modèle (réponse {error.code}) : arrêtez Relais et relancez-le."
+        ) from None
+    except urllib.error.URLError:
+        return False
 
 
-def train(environment: Mapping[str, str], tick: Callable[[float], None], root: Path = ROOT) -> float:
+def train(environment: Mapping[str, str], tick: Callable[[float], None], root: Path = ROOT, *, force: bool = False) -> float:
     """Trains and returns the seconds it took; `tick` gets the seconds so far, about once a second.
+
+    When only examples have changed, the dialogue half of the last model is kept, unless `force` is set.
 
     The new model replaces the old one only when the training has succeeded. Raises `OperatorError` with the last lines when it has not.
     """
     python = root / "assistant" / ".venv" / "bin" / "python"
     if not python.exists():
         raise OperatorError("L’environnement de l’assistant manque : lancez d’abord « make setup ».")
-    trained_on = fingerprint(root)  # before: an edit during the training must lead to another one
+    # Before: an edit during the training must lead to another one.
+    trained_on = {"fingerprint": fingerprint(root), "dialogue": fingerprint(root, examples=False)}
     log_file = root / "var" / "log" / "training.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     draft = root / "models" / "new" / f"{MODEL_NAME}.tar.gz"  # a folder of its own: Rasa starts with the newest file in models/
     draft.unlink(missing_ok=True)
-    command = [str(python), "-m", "rasa", "train", "--config", "config.yml", "--domain", "domain.yml", "--data", "data"]
-    command += ["--out", str(draft.parent), "--fixed-model-name", MODEL_NAME]
+    command = [str(python), "-m", "assistant.train", "--out", str(draft)]
+    if not force and _stamp(root).get("dialogue") == trained_on["dialogue"]:
+        command += ["--dialogue", str(model_file(root))]
     started = time.monotonic()
     with log_file.open("wb") as log:
         process = subprocess.Popen(command, cwd=root, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
@@ -91,5 +131,5 @@ def train(environment: Mapping[str, str], tick: Callable[[float], None], root: P
             f"Les dernières lignes (la suite est dans {log_file}) :{quoted}"
         )
     draft.replace(model_file(root))
-    (root / "models" / "trained.json").write_text(json.dumps({"fingerprint": trained_on}) + "\n", encoding="utf-8")
+    (root / "models" / "trained.json").write_text(json.dumps(trained_on) + "\n", encoding="utf-8")
     return time.monotonic() - started

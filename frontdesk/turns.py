@@ -26,7 +26,7 @@ from .settings import Settings
 log = logging.getLogger(__name__)
 
 FIRST_DELAY, LAST_DELAY = 0.3, 3.0  # seconds between two attempts, doubling
-BUTTONS_LIMIT = 6
+BUTTONS_LIMIT = 8
 TRANSCRIPT_LIMIT = 200
 HUMAN_BUTTON = {"title": "Parler à une personne", "payload": "/human"}
 

@@ -106,7 +106,6 @@ async def test_handoff_asked_queues_and_says_the_place(frontdesk: FakeFrontdesk)
         "priority": "normal",
         "skills": [],
         "language": "fr",
-        "territory": None,
         "summary": "Sujets abordés : Vol (sac, vélo, objets).\nMessages de la personne : 2.\n"
         "Derniers messages :\n« on m'a volé mon vélo »\n« je veux parler à quelqu'un »",
         "slots": {},
@@ -246,7 +245,7 @@ async def test_handoff_url_follows_the_port(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("RELAIS_FRONTDESK_URL", raising=False)
     monkeypatch.setenv("RELAIS_PORT", "9090")
     settings = frontdesk_client.FrontdeskSettings()
-    assert settings.handoff_url == "http://127.0.0.1:9090/api/v1/webhooks/handoff"
+    assert settings.webhook_url("handoff") == "http://127.0.0.1:9090/api/v1/webhooks/handoff"
 
 
 @pytest.mark.parametrize("trouble", [[], [404]])

