@@ -212,7 +212,7 @@ def _cached_sense(texts: list[str], cache_file: Path | None) -> Any:
     known: dict[str, Any] = {}
     if cache_file is not None and cache_file.is_file():
         try:
-            with np.load(cache_file, allow_pickle=False) as stored:
+            with cache_file.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 known = dict(zip(stored["keys"].tolist(), stored["sense"], strict=True))
         except (OSError, ValueError, KeyError):
             known = {}  # cut off by a crash: made again

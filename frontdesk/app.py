@@ -13,8 +13,9 @@ from aiohttp import WSCloseCode, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import db, keys, metrics, queue
+from .alarm import EmergencyReader
 from .assistant_client import AssistantClient
-from .emergency import Lexicon
+from .emergency_model import model_file
 from .errors import ServiceError
 from .live import Hub, OpenSockets
 from .middleware import errors, measure, security_headers
@@ -28,25 +29,32 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 64 * 1024
 LEASE_CHECK_SECONDS = 1.0
 LEXICON = ROOT / "data" / "emergency.yml"
+EMERGENCY_MODEL = model_file()
 
 
 def create_app(settings: Settings) -> web.Application:
     """The application. Raises when the emergency lexicon or a setting can't be read: better no start than a silent gap."""
     app = web.Application(middlewares=[measure, errors], client_max_size=BODY_LIMIT)
     app[keys.SETTINGS] = settings
-    app[keys.LEXICON] = Lexicon.load(LEXICON)
+    app[keys.EMERGENCIES] = EmergencyReader.load(LEXICON, EMERGENCY_MODEL)
+    metrics.EMERGENCY_MODEL.set(app[keys.EMERGENCIES].has_model)
     app[keys.HUB] = Hub()
     app[keys.SOCKETS] = OpenSockets()
     app[keys.NEW_CONVERSATIONS] = RateLimit(settings.conversations_per_minute, 60)
     app[keys.NEW_MESSAGES] = RateLimit(settings.messages_per_minute, 60)
     app[keys.AGENT_WRITES] = RateLimit(600, 60)
     app[keys.SIGN_INS] = RateLimit(60, 60)
-    app.cleanup_ctx.extend([_database, _assistant, _leases])
+    app.cleanup_ctx.extend([_emergencies, _database, _assistant, _leases])
     app.on_shutdown.append(_close_sockets)
     app.on_response_prepare.append(security_headers)
     for routes in (citizen.routes, handoff.routes, submissions.routes, agent.routes, operations.routes, pages.routes):
         app.add_routes(routes)
     return app
+
+
+async def _emergencies(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[keys.EMERGENCIES].close()
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from frontdesk.environment import OperatorError
 from frontdesk.settings import ROOT
 
 if TYPE_CHECKING:
+    from frontdesk.alarm import EmergencyReader
     from frontdesk.db import Sessions
     from frontdesk.settings import Settings
 
@@ -42,10 +43,12 @@ db_app = typer.Typer(help="La base de données.", no_args_is_help=True)
 agents_app = typer.Typer(help="Les comptes des agents.", no_args_is_help=True)
 nlu_app = typer.Typer(help="Ce que l’assistant comprend.", no_args_is_help=True)
 content_app = typer.Typer(help="Les exemples et les réponses, pour qui les écrit.", no_args_is_help=True)
+emergency_app = typer.Typer(help="Lit ce qui déclenche la carte d’urgence.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(agents_app, name="agents")
 app.add_typer(nlu_app, name="nlu")
 app.add_typer(content_app, name="content")
+app.add_typer(emergency_app, name="emergency")
 
 
 def _one_sentence(command: Callable[P, T]) -> Callable[P, T]:
@@ -180,6 +183,8 @@ def _train_if_needed(environment: dict[str, str], *, keep_model: bool) -> None:
             raise OperatorError("Il n’y a pas encore de modèle à garder : relancez sans --keep-model.")
     elif not is_trained():
         _train(environment)
+    else:
+        _train_emergency_model()
 
 
 def _train(environment: dict[str, str], *, force: bool = False) -> None:
@@ -203,6 +208,17 @@ def _train(environment: dict[str, str], *, force: bool = False) -> None:
         if live:
             typer.echo()
     typer.echo(f"Assistant entraîné en {took:.0f} s.")
+    _train_emergency_model()
+
+
+def _train_emergency_model() -> None:
+    from frontdesk import emergency_model
+
+    try:
+        if emergency_model.train():
+            typer.echo("La seconde lecture des urgences est entraînée.")
+    except emergency_model.ExamplesError as error:
+        raise OperatorError(f"La seconde lecture des urgences n’a pas pu être entraînée. {error}") from error
 
 
 def _welcome(say: Callable[[str], None], base: str) -> None:
@@ -244,6 +260,7 @@ def train(force: Annotated[bool, typer.Option("--force", help="Entraîne même s
 
     if not force and is_trained():
         typer.echo("Le modèle est à jour.")
+        _train_emergency_model()
         return
     environment = process_environment()
     _train(environment, force=force)
@@ -314,6 +331,17 @@ def agents_disable(email: Annotated[str, typer.Argument(metavar="EMAIL", help="A
 # -- nlu -------------------------------------------------------------------------------------------
 
 
+def _emergency_reader() -> EmergencyReader:
+    from frontdesk.alarm import EmergencyReader
+    from frontdesk.emergency import LexiconError
+    from frontdesk.emergency_model import model_file
+
+    try:
+        return EmergencyReader.load(ROOT / "data" / "emergency.yml", model_file())
+    except LexiconError as error:
+        raise OperatorError(f"Le lexique d’urgence n’est pas valable. {error}") from error
+
+
 @nlu_app.command(
     "evaluate",
     epilog="Exemples : relais nlu evaluate questions.tsv · relais nlu evaluate questions.tsv --json > mesure.json",
@@ -325,25 +353,46 @@ def nlu_evaluate(
 ) -> None:
     """Mesure ce que l’assistant comprend. Étiquettes : un thème, out_of_scope, needs_human ou emergency."""
     from frontdesk import evaluation
-    from frontdesk.emergency import Lexicon, LexiconError
     from frontdesk.environment import process_environment
     from frontdesk.training import model_file
 
     rows = evaluation.read_rows(file)
     if not model_file().is_file():
         raise OperatorError("Il n’y a pas encore de modèle : lancez d’abord « relais train ».")
-    try:
-        lexicon = Lexicon.load(ROOT / "data" / "emergency.yml")
-    except LexiconError as error:
-        raise OperatorError(f"Le lexique d’urgence n’est pas valable. {error}") from error
+    reader = _emergency_reader()
     environment = process_environment()
     figures = evaluation.evaluate(
         rows,
         evaluation.known_topics(),
         lambda texts: evaluation.parse_texts(texts, environment),
-        lambda text: lexicon.match(text) is not None,
+        lambda text: (alarm := reader.read_now(text)) is not None and alarm.match is not None,
     )
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=2) if as_json else evaluation.as_text(figures))
+
+
+@emergency_app.command("explain", epilog='Exemple : relais emergency explain "il est devant ma porte"')
+@_one_sentence
+def emergency_explain(text: Annotated[str, typer.Argument(metavar="TEXTE", help="Le message à lire, entre guillemets.")]) -> None:
+    """Dit pourquoi un message montre, ou non, la carte d’urgence. Rien n’est gardé."""
+    from frontdesk.emergency import Lexicon
+    from frontdesk.emergency_model import SOFT, URGENT
+
+    reader = _emergency_reader()
+    for hit in Lexicon.load(ROOT / "data" / "emergency.yml").explain(text):
+        typer.echo(f"Lexique, {hit.category} : « {hit.pattern} »" + ("" if hit.shown else " (ne compte pas : la phrase est un récit)"))
+    likelihood = reader.likelihood(text)
+    if likelihood is None:
+        typer.echo("Seconde lecture : absente. Lancez « relais train ».")
+    else:
+        typer.echo(f"Seconde lecture : {likelihood:.2f} (carte à partir de {URGENT:.2f}, rappel des numéros à partir de {SOFT:.2f}).")
+    alarm = reader.read_now(text)
+    typer.echo(
+        "Rien ne s’affiche."
+        if alarm is None
+        else "Les numéros sont rappelés avant la réponse."
+        if alarm.match is None
+        else f"La carte « {alarm.match.category} » s’affiche."
+    )
 
 
 # -- content ---------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import queue
+from .alarm import Alarm
 from .db import Sessions
-from .emergency import Lexicon, Match
+from .emergency import Match
 from .errors import NotFound
 from .live import Hub
 from .metrics import EMERGENCIES
@@ -22,6 +23,14 @@ from .security import hash_token, new_token, same
 
 EVENTS_PER_READ = 200
 EMERGENCY_BUTTONS = [{"title": "Revenir à l’assistant", "payload": "/assistant"}]
+
+# The soft line: for a message that may tell of a danger. Numbers: service-public.gouv.fr F33954, urgence114.fr.
+SOFT_PAUSE = timedelta(minutes=10)
+NUMBERS = "Si vous êtes en danger maintenant : appelez le 17 ou le 112, ou envoyez un SMS au 114 si vous ne pouvez pas parler."
+NUMBERS_PHONES = [
+    {"label": "Police ou gendarmerie, urgence", "number": "17", "href": "tel:17", "note": "gratuit, 24 h/24"},
+    {"label": "Urgence sans parler, par SMS", "number": "114", "href": "sms:114", "note": "gratuit, 24 h/24, pas d’appel vocal"},
+]
 
 
 @dataclass(frozen=True)
@@ -110,20 +119,21 @@ async def _seen(session: AsyncSession, conversation_id: str, author: str, client
 
 async def post_citizen_message(
     sessions: Sessions,
-    lexicon: Lexicon,
     hub: Hub,
     conversation_id: str,
     *,
     client_id: str,
     text: str,
     payload: str | None = None,
+    alarm: Alarm | None = None,
 ) -> Posted:
     """Stores what a citizen says and decides who owes the answer, in one transaction.
 
-    The emergency lexicon reads the text before anything else. A hit shows its card at once and puts the conversation
-    at the front of the queue; the assistant isn't asked then, because the card must not be buried under a guess.
+    `alarm` is what was read in the text before anything else. A card shows at once and puts the conversation at the front of the queue; the
+    assistant isn't asked then, because the card must not be buried under a guess. A soft alarm shows one line with the numbers, at most
+    once in `SOFT_PAUSE`, and the answer goes on as usual.
     """
-    match = lexicon.match(text) if payload is None else None
+    match = alarm.match if alarm is not None else None
     async with sessions.begin() as session:
         conversation = await lock(session, conversation_id)
         seq = await _seen(session, conversation_id, "citizen", client_id)
@@ -137,6 +147,8 @@ async def post_citizen_message(
             await _raise_alarm(session, conversation, seq, match)
             EMERGENCIES.labels(match.category).inc()
             return Posted(seq, created=True, queue_changed=True)
+        if alarm is not None:
+            await _remind_of_numbers(session, conversation)
         if payload == "/human":
             await queue.enqueue(session, conversation, reason="asked", announce=True, agents_online=hub.consoles > 0)
             return Posted(seq, created=True, queue_changed=True)
@@ -147,6 +159,21 @@ async def post_citizen_message(
             return Posted(seq, created=True, queue_changed=True)
         session.add(Turn(conversation_id=conversation_id, kind="message", seq=seq, status="pending", created_at=now()))
         return Posted(seq, created=True, turn=True)
+
+
+async def _remind_of_numbers(session: AsyncSession, conversation: Conversation) -> None:
+    recent = await session.scalars(
+        select(Event.data).where(
+            Event.conversation_id == conversation.id,
+            Event.type == "message",
+            Event.author == "system",
+            Event.at > now() - SOFT_PAUSE,
+        )
+    )
+    if any(data.get("kind") in ("numbers", "emergency") for data in recent):
+        return
+    data = {"text": NUMBERS, "kind": "numbers", "phones": NUMBERS_PHONES}
+    append(session, conversation, type="message", author="system", data=data)
 
 
 async def _raise_alarm(

@@ -561,6 +561,10 @@ class Lexicon:
                 best = rank
         return None if best is None else self._answer(self._categories[best])
 
+    def general(self) -> Match | None:
+        """The card of the general danger (`indices.categorie`), for a danger that no pattern names; None when the file has no such card."""
+        return None if self._clue_rank is None else self._answer(self._categories[self._clue_rank])
+
     def explain(self, text: str) -> list[Hit]:
         """Every pattern found in the text, with whether it counts: for editors who ask why a card appears or not."""
         return [Hit(self._categories[rank].id, pattern, at, shown) for rank, pattern, at, shown in self._hits(text)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import ClientSession, web
 
+from .alarm import EmergencyReader
 from .assistant_client import AssistantClient
 from .db import Sessions
-from .emergency import Lexicon
 from .live import Hub, OpenSockets
 from .security import RateLimit
 from .settings import Settings
@@ -15,7 +15,7 @@ from .turns import TurnWorker
 SETTINGS = web.AppKey("settings", Settings)
 SESSIONS = web.AppKey("sessions", Sessions)
 READS = web.AppKey("reads", Sessions)
-LEXICON = web.AppKey("lexicon", Lexicon)
+EMERGENCIES = web.AppKey("emergencies", EmergencyReader)
 HUB = web.AppKey("hub", Hub)
 HTTP = web.AppKey("http", ClientSession)
 ASSISTANT = web.AppKey("assistant", AssistantClient)

@@ -46,16 +46,20 @@ async def create(request: web.Request) -> web.Response:
 
 async def _post(app: web.Application, conversation_id: str, message: CitizenMessage) -> conversations.Posted:
     app[keys.NEW_MESSAGES].check(conversation_id)
+    # A pressed button says nothing of its own.
+    alarm = await app[keys.EMERGENCIES].read(message.text) if message.payload is None else None
     posted = await conversations.post_citizen_message(
         app[keys.SESSIONS],
-        app[keys.LEXICON],
         app[keys.HUB],
         conversation_id,
         client_id=message.client_id,
         text=message.text,
         payload=message.payload,
+        alarm=alarm,
     )
     if posted.created:
+        if alarm is not None:
+            metrics.ALARMS.labels(alarm.layer).inc()
         metrics.MESSAGES.labels("citizen").inc()
         if posted.turn:
             app[keys.TURNS].wake(conversation_id)

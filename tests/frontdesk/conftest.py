@@ -1,6 +1,7 @@
 """The front desk, its fake assistant, and settings that make tests fast."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import argon2
@@ -25,6 +26,8 @@ def lexicon() -> Lexicon:
 def quick(monkeypatch: pytest.MonkeyPatch, lexicon: Lexicon) -> None:
     """Real argon2id with small parameters, short pauses between attempts, one lexicon: the same code, less waiting."""
     monkeypatch.setattr(Lexicon, "load", lambda _: lexicon)
+    # The lexicon alone, unless a test gives it a model: what is trained on this machine must not decide a test.
+    monkeypatch.setattr(app, "EMERGENCY_MODEL", Path("/nowhere/emergency.npz"))
     hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(security, "_passwords", hasher)
     monkeypatch.setattr(security, "_DUMMY_HASH", hasher.hash("nobody"))

@@ -63,7 +63,7 @@ class _AgentMessage(_Data):
 
 
 class _SystemMessage(_Extras):
-    kind: Literal["emergency", "assistant_unavailable", "notice"]
+    kind: Literal["emergency", "assistant_unavailable", "notice", "numbers"]
     reply_to: int | None = None
 
 

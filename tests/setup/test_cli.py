@@ -55,7 +55,7 @@ def sentence(result: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "train", "db upgrade", "agents add", "agents list", "agents disable", "nlu evaluate", "content check"],
+    ["up", "train", "db upgrade", "agents add", "agents list", "agents disable", "nlu evaluate", "emergency explain", "content check"],
 )
 def test_help_of_every_command_has_an_example(relais: Relais, command: str) -> None:
     result = relais(*command.split(), "--help")
@@ -65,7 +65,7 @@ def test_help_of_every_command_has_an_example(relais: Relais, command: str) -> N
 
 def test_help_lists_every_command(relais: Relais) -> None:
     listed = relais("--help").stdout
-    for name in ("up", "train", "db", "agents", "nlu", "content"):
+    for name in ("up", "train", "db", "agents", "nlu", "emergency", "content"):
         assert re.search(rf"^  {name}\s", listed, re.MULTILINE)
 
 

@@ -179,9 +179,18 @@ def running_product(directory: Path, **settings: str) -> Iterator[Product]:
 
 def _install(directory: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", ".venv")
-    for folder in ("frontdesk", "actions", "assistant", "data", "web/dist"):
+    for folder in ("frontdesk", "actions", "spoken", "assistant", "data", "web/dist"):
         shutil.copytree(ROOT / folder, directory / folder, ignore=ignored)
-    for file in ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "Procfile", "models/relais.tar.gz", "models/trained.json"):
+    for file in (
+        "config.yml",
+        "domain.yml",
+        "endpoints.yml",
+        "credentials.yml",
+        "Procfile",
+        "models/relais.tar.gz",
+        "models/trained.json",
+        "models/emergency.npz",
+    ):
         target = directory / file
         target.parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / file, target)
