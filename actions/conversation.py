@@ -131,23 +131,16 @@ def _response_metadata(bot_event: dict[str, Any]) -> dict[str, Any]:
     return (bot_event.get("metadata") or {}).get("metadata") or {}
 
 
-def message_language(tracker: Tracker) -> str | None:
-    """ISO 639-1 code of the current message as the language component recognised it; None for French."""
-    for entity in tracker.latest_message.get("entities") or []:
-        if entity.get("entity") == "language":
-            return str(entity["value"])
-    return None
+def message_language(message: dict[str, Any]) -> str | None:
+    """ISO 639-1 code of a parsed message's language as the assistant's component recognised it; None for French."""
+    return message.get("language")
 
 
 def last_language(tracker: Tracker) -> str:
-    """The language of the last message that was not a pressed button; `fr` unless the component recognised another."""
-    for event in reversed(tracker.events):
-        if event["event"] != "user":
-            continue
+    """The language of the last message that was written, not pressed; `fr` unless another one was recognised."""
+    for event in reversed(_user_events(tracker)):
         parsed = event.get("parse_data") or {}
-        for entity in parsed.get("entities") or []:
-            if entity.get("entity") == "language":
-                return str(entity["value"])
-        if (parsed.get("intent") or {}).get("confidence") != 1.0:
-            return "fr"
+        if (parsed.get("intent") or {}).get("confidence") == 1.0:
+            continue  # a pressed button (docs/assistant.md)
+        return message_language(parsed) or "fr"
     return "fr"

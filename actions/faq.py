@@ -80,7 +80,7 @@ class ActionSeveralTopics(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         """Says the answers, at most three; sets nothing."""
-        named = [str(e["value"]) for e in tracker.latest_message.get("entities") or [] if e.get("entity") == "topic"]
+        named = [str(topic) for topic in tracker.latest_message.get("topics") or []]
         ordered = sorted(dict.fromkeys(named), key=seriousness)
         dispatcher.utter_message(response="utter_several_topics")
         for topic in ordered[:MOST_TOPICS]:

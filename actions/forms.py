@@ -19,7 +19,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.conversation import FALLBACK_INTENT, OFFENCES_AGAINST_PERSONS, ranked_topics
+from actions.conversation import FALLBACK_INTENT, OFFENCES_AGAINST_PERSONS, message_language, ranked_topics
 from spoken.contacts import email_suggestion, find_email, find_phone, phone_problem
 from spoken.dates import Moment, describe, find_moments, impossible_date
 from spoken.people import find_name
@@ -99,14 +99,13 @@ class Turn:
         """The tracker's current message."""
         message = tracker.latest_message
         intent = message.get("intent") or {}
-        answers = [(e["role"], str(e["value"])) for e in message.get("entities") or [] if e.get("entity") == "answer" and e.get("role")]
-        languages = [str(e["value"]) for e in message.get("entities") or [] if e.get("entity") == "language"]
+        answer = message.get("answer") or {}
         return cls(
             text=str(message.get("text") or "").strip(),
             label=str(intent.get("full_retrieval_intent_name") or intent.get("name")),
             ranking=ranked_topics(message),
-            answer=answers[0] if answers else None,
-            language=languages[0] if languages else None,
+            answer=(answer["slot"], answer["value"]) if answer else None,
+            language=message_language(message),
             requested=tracker.slots.get("requested_slot") if tracker.active_loop_name else None,
             slots=dict(tracker.slots),
             now=paris_now(),

@@ -31,12 +31,11 @@ class ActionOtherLanguage(Action):
 async def hand_over_in_language(dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> None:
     """Says in the message's language that a person is asked for, and asks for one who speaks it."""
     code = text_language(tracker)
-    await hand_over(
-        dispatcher, tracker, domain, "language", language=message_language(tracker) or "en", said=f"utter_language_{code}_queued"
-    )
+    language = message_language(tracker.latest_message) or "en"
+    await hand_over(dispatcher, tracker, domain, "language", language=language, said=f"utter_language_{code}_queued")
 
 
 def text_language(tracker: Tracker) -> str:
     """The language in which there is a text for the current message."""
-    code = message_language(tracker) or "en"
+    code = message_language(tracker.latest_message) or "en"
     return code if code in ANSWERED_LANGUAGES else "en"

@@ -113,7 +113,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             several = self._several(text)
             decision = {"name": SEVERAL_TOPICS, "confidence": ranking[0]["confidence"]} if several else self._decide(ranking, probabilities)
             data = parse_data_for(decision, ranking)
-            data["entities"] = [{"entity": "topic", "value": topic} for topic in several]
+            data["topics"] = several
             for key, value in data.items():
                 message.set(key, value, add_to_output=True)
         return messages

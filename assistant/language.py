@@ -1,4 +1,4 @@
-"""Recognises messages that are not in French; the intent becomes `other_language`, with the language as an entity.
+"""Recognises messages that are not in French; the intent becomes `other_language`, and `language` its code.
 
 Languages in another script are told by their letters. For the others lingua (Apache-2.0) compares letter sequences; only its exact mode
 keeps French text-message style apart from English (docs/understanding.md has the figures), which costs some 200 MB of memory.
@@ -16,14 +16,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
 INTENT_NAME: Final = "other_language"
-ENTITY: Final = "language"
 FRENCH: Final = "fr"
 LONGEST_READ: Final = 500  # characters: more says nothing new about the language
 FEWEST_WORDS: Final = 3  # below, only greetings and cries for help are known
@@ -128,5 +127,5 @@ class OtherLanguage(GraphComponent, IntentClassifier):
                 continue
             message.set(INTENT, {"name": INTENT_NAME, "confidence": 0.99}, add_to_output=True)
             message.set("response_selector", None, add_to_output=True)
-            message.set(ENTITIES, [{"entity": ENTITY, "value": code}], add_to_output=True)
+            message.set("language", code, add_to_output=True)
         return messages

@@ -86,7 +86,7 @@ class _Turn(MessageProcessor):
         if not known or retrieval != bool(topic) or (topic and f"utter_{label}" not in self.domain.responses):
             raise UnknownPayload(payload)
         decision = {"name": label, "confidence": 1.0}
-        return {"text": text, **parse_data_for(decision, [decision]), "entities": _answer_entities(answer)}
+        return {"text": text, **parse_data_for(decision, [decision]), "answer": _pressed_answer(answer)}
 
     async def understand(self, message: UserMessage, tracker: DialogueStateTracker) -> dict[str, Any]:
         """Parse data of typed text. An apostrophe in front keeps Rasa from reading `/restart` as a command; the classifier ignores it."""
@@ -94,12 +94,12 @@ class _Turn(MessageProcessor):
         return {**await self.parse_message(quoted, tracker), "text": message.text}
 
 
-def _answer_entities(answer: str) -> list[dict[str, Any]]:
-    """`"commune":"44109"}` as the entity `answer` whose role is the slot that it answers; the channel has checked its form."""
+def _pressed_answer(answer: str) -> dict[str, str]:
+    """`"commune":"44109"}` as `{"slot": "commune", "value": "44109"}`; the channel has checked its form. Empty without an answer."""
     if not answer:
-        return []
+        return {}
     ((slot, value),) = json.loads("{" + answer).items()
-    return [{"entity": "answer", "role": slot, "value": value}]
+    return {"slot": slot, "value": value}
 
 
 def store_of(agent: Agent) -> RelaisTrackerStore:

@@ -177,8 +177,12 @@ def _examples_of(path: Path, languages: Any, part: str, danger: bool) -> Iterato
 
 
 def topic_examples(root: Path = ROOT, limit: int = TOPIC_EXAMPLES) -> list[Example]:
-    """Examples of the topics without danger, at most `limit`, chosen by their hash so that an edit changes few of them."""
+    """Examples without danger: of the topics at most `limit`, chosen by their hash so that an edit changes few of them, and all others.
+
+    What is said around the topics (courtesies, yes and no, "il m'est arrivé quelque chose") is short and near to many cries: all of it counts.
+    """
     found: dict[str, Example] = {}
+    around: dict[str, Example] = {}
     for file in sorted((root / "data" / "nlu").rglob("*.yml")):
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
         for block in data.get("nlu", []):
@@ -188,9 +192,10 @@ def topic_examples(root: Path = ROOT, limit: int = TOPIC_EXAMPLES) -> list[Examp
             for line in str(block.get("examples", "")).splitlines():
                 text = _ENTITY.sub(r"\1", line.strip().removeprefix("- ").strip())[:MAX_EXAMPLE_LENGTH]
                 if text:
-                    found.setdefault(text, Example(text, False, "fr", f"topic/{topic}"))
+                    into = found if topic == "out_of_scope" or str(block["intent"]).startswith("faq/") else around
+                    into.setdefault(text, Example(text, False, "fr", f"topic/{topic}"))
     chosen = sorted(found, key=lambda text: hashlib.sha256(text.encode()).digest())[:limit]
-    return [found[text] for text in chosen]
+    return [*around.values(), *(found[text] for text in chosen if text not in around)]
 
 
 # ---------------------------------------------------------------------------------------------------------- features

@@ -51,11 +51,11 @@ def test_no_followup_sends_violence_to_a_report() -> None:
             assert "/incident" not in [button["payload"] for button in answer.get("buttons", [])], name
 
 
-async def said(action: Any, dialogue: Dialogue, label: str, entities: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+async def said(action: Any, dialogue: Dialogue, label: str, topics: list[str] | None = None) -> list[dict[str, Any]]:
     dispatcher = CollectingDispatcher()
     tracker = dialogue.tracker()
     tracker.latest_message["intent"]["full_retrieval_intent_name"] = label
-    tracker.latest_message["entities"] = entities or []
+    tracker.latest_message["topics"] = topics or []
     assert await action.run(dispatcher, tracker, DOMAIN) == []
     return dispatcher.messages
 
@@ -79,7 +79,7 @@ async def test_followup_without_topic_asks_which() -> None:
 
 
 async def test_several_topics_are_answered_the_more_serious_first() -> None:
-    asked = [{"entity": "topic", "value": topic} for topic in ("permis_points", "vol_telephone", "violences_conjugales", "vol_telephone")]
+    asked = ["permis_points", "vol_telephone", "violences_conjugales", "vol_telephone"]
     messages = await said(ActionSeveralTopics(), Dialogue().says("…", "several_topics"), "several_topics", asked)
     spoken = [message["response"].removeprefix("utter_faq/") for message in messages[1:]]
     assert spoken == ["violences_conjugales", "vol_telephone", "permis_points"]
