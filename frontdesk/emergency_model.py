@@ -179,7 +179,8 @@ def _examples_of(path: Path, languages: Any, part: str, danger: bool) -> Iterato
 def topic_examples(root: Path = ROOT, limit: int = TOPIC_EXAMPLES) -> list[Example]:
     """Examples without danger: of the topics at most `limit`, chosen by their hash so that an edit changes few of them, and all others.
 
-    What is said around the topics (courtesies, yes and no, "il m'est arrivé quelque chose") is short and near to many cries: all of it counts.
+    What is said around the topics (courtesies, yes and no, "il m'est arrivé quelque chose") is short and near to many cries, so all of it
+    counts.
     """
     found: dict[str, Example] = {}
     around: dict[str, Example] = {}
