@@ -23,6 +23,7 @@ from assistant.tracker_store import RelaisTrackerStore
 logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "relais"
+NOT_UNDERSTOOD_ACTION: Final = "action_fallback"
 ACTION_SECONDS: Final = 15.0  # an action that takes longer counts as failed; Rasa itself would wait for 300
 LOCK_POLL_SECONDS: Final = 0.05  # Rasa's default of one second would be felt
 # Rasa's built-in intents are no buttons of ours.
@@ -113,8 +114,8 @@ def store_of(agent: Agent) -> RelaisTrackerStore:
 async def take_turn(agent: Agent, conversation_id: str, message_id: str, text: str, payload: str | None) -> dict[str, Any]:
     """Answers one message, or reads the answer from the tracker when this message was answered before.
 
-    Returns `{"replayed", "intent", "messages"}` of docs/assistant.md. Raises `ActionFailed`, `NoAnswer`, `UnknownPayload` (nothing saved,
-    can be asked again) and whatever the database raises.
+    Returns `{"replayed", "intent", "understood", "messages"}` of docs/assistant.md. Raises `ActionFailed`, `NoAnswer`, `UnknownPayload`
+    (nothing saved, can be asked again) and whatever the database raises.
     """
     store = store_of(agent)
     async with agent.lock_store.lock(conversation_id, wait_time_in_seconds=LOCK_POLL_SECONDS):
@@ -172,10 +173,11 @@ async def add_transcript(agent: Agent, conversation_id: str, message_id: str, tu
 
 
 def _answer(events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Intent and messages of a turn's events; new and replayed answers both come from here, so they cannot differ."""
+    """What a turn's events answer, and whether it was understood; new and replayed answers both come from here, so they cannot differ."""
     user = next((e for e in events if e["event"] == "user"), None)
     parsed = (user or {}).get("parse_data") or {}
     intent = {"name": full_label(parsed), "confidence": (parsed.get("intent") or {}).get("confidence", 0.0)}
+    understood = not any(e["event"] == "action" and e["name"] == NOT_UNDERSTOOD_ACTION for e in events)
     messages: list[dict[str, Any]] = []
     for event in events:
         if event["event"] != "bot":
@@ -194,4 +196,4 @@ def _answer(events: list[dict[str, Any]]) -> dict[str, Any]:
         else:  # an attachment without a word belongs to what was said just before
             for key in ("buttons", "links", "phones", "cards"):
                 messages[-1][key] += message[key]
-    return {"intent": intent, "messages": [m for m in messages if any(m.values())]}
+    return {"intent": intent, "understood": understood, "messages": [m for m in messages if any(m.values())]}

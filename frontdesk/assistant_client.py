@@ -35,6 +35,7 @@ class Answer:
 
     text: str
     intent: str | None
+    understood: bool
     extras: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -55,6 +56,7 @@ class _Said(BaseModel):
 
     messages: list[_Message]
     intent: _Intent | None = None
+    understood: bool = True
 
 
 class AssistantClient:
@@ -85,7 +87,7 @@ class AssistantClient:
         extras = {kind: items for kind, items in extras.items() if items}
         if not text and not extras:
             raise AssistantError("no_answer")
-        return Answer(text=text, intent=said.intent.name if said.intent else None, extras=extras)
+        return Answer(text=text, intent=said.intent.name if said.intent else None, understood=said.understood, extras=extras)
 
     async def tell(self, conversation_id: str, message_id: str, turns: list[dict[str, str]]) -> None:
         """Tells the tracker what an agent and the citizen said. Raises `AssistantError`."""

@@ -413,6 +413,27 @@ def content_check(as_json: Annotated[bool, typer.Option("--json", help="Écrit l
         raise typer.Exit(1)
 
 
+@content_app.command("suggestions", epilog="Exemples : relais content suggestions · relais content suggestions --limit 20 --json")
+@_one_sentence
+def content_suggestions(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Combien au plus, de 1 à 1 000.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="Écrit la liste en JSON.")] = False,
+) -> None:
+    """Montre ce que l’assistant n’a pas compris, les données personnelles masquées, et le thème choisi ensuite. Rien n’est gardé."""
+    from frontdesk.suggestions import suggestions
+
+    found = _with_database(lambda sessions: suggestions(sessions, limit))
+    if as_json:
+        listed = [{"text": one.text, "times": one.times, "chosen": dict(one.chosen)} for one in found]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        typer.echo("Rien : aucun message n’est resté incompris.")
+    for one in found:
+        chosen = ", ".join(f"{topic} ({times})" for topic, times in one.chosen.most_common(3))
+        typer.echo(f"{one.times:>4} × {one.text}" + (f"\n       choisi ensuite : {chosen}" if chosen else ""))
+
+
 def main() -> None:
     """Entry point: as `app`, whatever the terminal's encoding is."""
     for stream in (sys.stdout, sys.stderr):

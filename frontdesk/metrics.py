@@ -7,7 +7,9 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Counter("relais_http_requests", "HTTP requests.", ["route", "method", "status"])
 REQUEST_SECONDS = Histogram("relais_http_request_seconds", "Time to answer, long polls and sockets left out.", ["route"])
 MESSAGES = Counter("relais_messages", "Messages stored.", ["author"])
-TURNS = Counter("relais_turns", "Ends of attempts at an answer: answered, cancelled, given_up or an error's code.", ["result"])
+TURNS = Counter(
+    "relais_turns", "Ends of attempts at an answer: answered, not_understood, cancelled, given_up or an error's code.", ["result"]
+)
 ASSISTANT_SECONDS = Histogram("relais_assistant_seconds", "Time the assistant took to answer one message.")
 EMERGENCIES = Counter("relais_emergencies", "Emergency cards shown.", ["category"])
 ALARMS = Counter("relais_alarms", "Messages that told of a danger, by what read it (soft: a line, no card).", ["layer"])

@@ -194,11 +194,13 @@ class TurnWorker:
                 return
             if answer is not None:
                 data = {"text": answer.text, "reply_to": turn.seq, "intent": answer.intent, **answer.extras}
+                if not answer.understood:
+                    data["understood"] = False
                 buttons = {button["payload"]: button for button in answer.extras.get("buttons", [])}
                 data["buttons"] = list(buttons.values())[:BUTTONS_LIMIT]
                 conversations.append(session, conversation, type="message", author="assistant", data=data)
             fresh.status, fresh.ended_at = "done", now()
-        TURNS.labels("answered").inc()
+        TURNS.labels("answered" if answer is None or answer.understood else "not_understood").inc()
         self._hub.wake(turn.conversation_id)
 
     async def _apologise(self, turn: Turn) -> None:

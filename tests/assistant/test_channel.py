@@ -32,6 +32,7 @@ async def test_message_topic_is_answered_with_everything_the_response_carries(as
     assert answer["conversation_id"] == conversation
     assert answer["message_id"] == "m1"
     assert answer["replayed"] is False
+    assert answer["understood"] is True
     assert answer["intent"]["name"] == "faq/vol"
     assert 0.6 <= answer["intent"]["confidence"] <= 1
     [message] = answer["messages"]
@@ -124,7 +125,7 @@ async def test_message_not_understood_keeps_the_ranking_for_the_action(
     assistant: Assistant, actions: ActionServer, conversation: str
 ) -> None:
     status, answer = await assistant.say(conversation, "m1", "quel temps fera-t-il demain ?")
-    assert (status, answer["intent"]["name"]) == (200, "nlu_fallback")
+    assert (status, answer["intent"]["name"], answer["understood"]) == (200, "nlu_fallback", False)
     latest = actions.calls[-1]["tracker"]["latest_message"]
     assert latest["message_id"] == "m1"
     assert len(latest["intent_ranking"]) >= 3

@@ -35,9 +35,9 @@ def sends(body: Any, status: int = 200) -> Step:
     return step
 
 
-def says(*messages: dict[str, Any], intent: str = "faq/vol_simple") -> Step:
+def says(*messages: dict[str, Any], intent: str = "faq/vol_simple", understood: bool = True) -> Step:
     """Answers well, with these messages."""
-    return sends({"messages": list(messages), "intent": {"name": intent, "confidence": 0.9}, "replayed": False})
+    return sends({"messages": list(messages), "intent": {"name": intent, "confidence": 0.9}, "understood": understood, "replayed": False})
 
 
 def waits(event: asyncio.Event) -> Step:
@@ -131,6 +131,7 @@ class FakeAssistant:
                 "conversation_id": conversation_id,
                 "message_id": body["message_id"],
                 "intent": {"name": "faq/vol_simple", "confidence": 0.93},
+                "understood": True,
                 "messages": [{"text": f"Réponse à : {text}", "buttons": [], "links": [], "phones": [], "cards": []}],
             },
         )

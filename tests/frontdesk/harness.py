@@ -54,6 +54,7 @@ class _Extras(_Data):
 class _AssistantMessage(_Extras):
     reply_to: int
     intent: str | None = None
+    understood: Literal[False] | None = None
 
 
 class _AgentMessage(_Data):

@@ -55,7 +55,18 @@ def sentence(result: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "train", "db upgrade", "agents add", "agents list", "agents disable", "nlu evaluate", "emergency explain", "content check"],
+    [
+        "up",
+        "train",
+        "db upgrade",
+        "agents add",
+        "agents list",
+        "agents disable",
+        "nlu evaluate",
+        "emergency explain",
+        "content check",
+        "content suggestions",
+    ],
 )
 def test_help_of_every_command_has_an_example(relais: Relais, command: str) -> None:
     result = relais(*command.split(), "--help")
