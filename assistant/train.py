@@ -34,6 +34,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the package to write")
     parser.add_argument("--dialogue", type=Path, help="take the dialogue half from this package instead of training it")
     arguments = parser.parse_args()
+    # Two processes share the work (topic_model.py): more threads of the linear algebra would only take turns. Read when numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     started = time.monotonic()
     try:
         examples = read_examples(Path("data/nlu"))
