@@ -4,7 +4,8 @@ The lexicon needs nothing and answers in microseconds to milliseconds. The secon
 without it the lexicon reads alone, which is logged and shown in `/metrics`.
 
 The layers mend each other: the second one finds what no pattern foresees, and where it is sure that nothing is happening, a pattern's card
-becomes one line with the same numbers. Never for suicide: there a wrong silence costs more than any card.
+becomes one line with the same numbers. Never for suicide: there a wrong silence costs more than any card. Where no pattern names a danger
+and only the lexicon's clues add up, the card needs the second layer's agreement.
 """
 
 from __future__ import annotations
@@ -82,6 +83,9 @@ class EmergencyReader:
             return None
 
     def _judge(self, match: Match | None, likelihood: float | None) -> Alarm | None:
+        if match is not None and not match.named and likelihood is not None and likelihood < SOFT:
+            # Clues alone ("volé", "devant chez moi") are not worth more than the second layer says.
+            match, likelihood = None, SOFT if likelihood >= DOUBT else likelihood
         if match is not None:
             doubted = likelihood is not None and likelihood < DOUBT and match.category not in NEVER_DOUBTED
             return Alarm(None, "soft") if doubted else Alarm(match, "lexicon")

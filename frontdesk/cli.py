@@ -379,7 +379,8 @@ def emergency_explain(text: Annotated[str, typer.Argument(metavar="TEXTE", help=
 
     reader = _emergency_reader()
     for hit in Lexicon.load(ROOT / "data" / "emergency.yml").explain(text):
-        typer.echo(f"Lexique, {hit.category} : « {hit.pattern} »" + ("" if hit.shown else " (ne compte pas : la phrase est un récit)"))
+        why = "" if hit.shown else " (ne compte pas : la phrase est un récit)"
+        typer.echo(f"Lexique, {hit.category} : « {hit.pattern} »" + (why if hit.named else " (indices seulement)"))
     likelihood = reader.likelihood(text)
     if likelihood is None:
         typer.echo("Seconde lecture : absente. Lancez « relais train ».")

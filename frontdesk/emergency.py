@@ -50,12 +50,14 @@ class Match(NamedTuple):
     """A message that tells of a danger.
 
     ``category`` is the id in the lexicon, ``text`` the sentence to say, ``card`` the emergency card in the shape
-    ``cards`` of docs/api.md (kind, title, text, phones, links). The card is a fresh dict: the caller may change it.
+    ``cards`` of docs/api.md (kind, title, text, phones, links). The card is a fresh dict: the caller may change it. ``named`` is false when
+    no pattern names the danger and only the clues of ``indices`` add up to one.
     """
 
     category: str
     text: str
     card: dict[str, Any]
+    named: bool = True
 
 
 class Hit(NamedTuple):
@@ -65,6 +67,7 @@ class Hit(NamedTuple):
     pattern: str
     last_word: int
     shown: bool
+    named: bool
 
 
 # ---------------------------------------------------------------------------------------------------------- the file
@@ -457,11 +460,11 @@ class _Sentence:
     always: list[tuple[int, str, int]] = field(default_factory=list)
     unless_told: list[tuple[int, str, int]] = field(default_factory=list)
 
-    def hits(self) -> Iterator[tuple[int, str, int, bool]]:
+    def hits(self) -> Iterator[tuple[int, str, int, bool, bool]]:
         for hit in self.always:
-            yield (*hit, True)
+            yield (*hit, True, True)
         for hit in self.unless_told:
-            yield (*hit, self.now or not self.told)
+            yield (*hit, self.now or not self.told, True)
 
 
 _TOLD, _NOW, _DANGER, _MOMENT = -1, -2, -3, -4
@@ -555,11 +558,11 @@ class Lexicon:
 
     def match(self, text: str) -> Match | None:
         """The most pressing danger that the text tells of (the file's order decides), or None."""
-        best: int | None = None
-        for rank, _, _, shown in self._hits(text):
-            if shown and (best is None or rank < best):
-                best = rank
-        return None if best is None else self._answer(self._categories[best])
+        shown = [(not named, rank) for rank, _, _, shows, named in self._hits(text) if shows]
+        if not shown:
+            return None
+        by_clues, rank = min(shown)
+        return self._answer(self._categories[rank])._replace(named=not by_clues)
 
     def general(self) -> Match | None:
         """The card of the general danger (`indices.categorie`), for a danger that no pattern names; None when the file has no such card."""
@@ -567,7 +570,7 @@ class Lexicon:
 
     def explain(self, text: str) -> list[Hit]:
         """Every pattern found in the text, with whether it counts: for editors who ask why a card appears or not."""
-        return [Hit(self._categories[rank].id, pattern, at, shown) for rank, pattern, at, shown in self._hits(text)]
+        return [Hit(self._categories[rank].id, pattern, at, shown, named) for rank, pattern, at, shown, named in self._hits(text)]
 
     def _answer(self, category: _Category) -> Match:
         card = category.carte
@@ -583,7 +586,7 @@ class Lexicon:
             },
         )
 
-    def _hits(self, text: str) -> Iterator[tuple[int, str, int, bool]]:
+    def _hits(self, text: str) -> Iterator[tuple[int, str, int, bool, bool]]:
         words = self._erased([SENTENCE_END, *self._spelling.read(text), SENTENCE_END])
         masks: dict[str, int] = {}
         state = 0
@@ -612,7 +615,7 @@ class Lexicon:
                     moment = moment or sentence.moment
                 sentence = _Sentence()
         if danger and moment and self._clue_rank is not None:
-            yield self._clue_rank, danger, len(words) - 1, True
+            yield self._clue_rank, danger, len(words) - 1, True, False
 
     def _erased(self, words: list[str]) -> list[str]:
         """The words without figures of speech; each erased word becomes one that no pattern knows."""

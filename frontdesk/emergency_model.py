@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 URGENT: Final = 0.6
 SOFT: Final = 0.25
 # Below DOUBT a card of the lexicon becomes that line too: half of its false alarms on ordinary questions, 6 in 1,000 of its right ones.
-DOUBT: Final = 0.05
+DOUBT: Final = 0.1
 
 MAX_EXAMPLES_BYTES: Final = 4 * 1024 * 1024
 MAX_EXAMPLES: Final = 40_000

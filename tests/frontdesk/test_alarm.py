@@ -15,6 +15,7 @@ from frontdesk.emergency import Lexicon
 from frontdesk.emergency_model import DOUBT, SOFT, URGENT, EmergencyModel, ModelError
 
 CRY = "il a un couteau et il casse la porte"  # the lexicon knows it
+CLUES = "on m'a volé mon vélo devant chez moi"  # no pattern names a danger, clues add up to one
 QUIET = "quels sont les horaires de la brigade"
 
 
@@ -45,6 +46,12 @@ def reader(lexicon: Lexicon, likelihood: float | None) -> EmergencyReader:
         (CRY, DOUBT, "lexicon", True),
         (CRY, DOUBT - 0.01, "soft", False),
         (CRY, float("nan"), "lexicon", True),
+        (CLUES, None, "lexicon", True),
+        (CLUES, SOFT, "lexicon", True),
+        (CLUES, SOFT - 0.01, "soft", False),
+        (CLUES, DOUBT, "soft", False),
+        (CLUES, DOUBT - 0.01, None, False),
+        (CLUES, float("nan"), "lexicon", True),
         (QUIET, URGENT, "model", True),
         (QUIET, SOFT, "soft", False),
         (QUIET, SOFT - 0.01, None, False),
