@@ -39,6 +39,11 @@ _UNIT_WORDS: Final = (
     ("gendarmerie", re.compile(r"\b(gendarmeri\w+|gendarmes?|brigade|bta)\b")),
     ("police", re.compile(r"\b(police|policiers?|commissariats?|comico|hotel de police)\b")),
 )
+_NEEDS: Final = re.compile(
+    r"\b(fauteuil|handicap\w*|mobilite reduite|bequilles?|sourde?s?|malentendante?s?|aveugles?|malvoyante?s?|langue des signes|lsf|"
+    r"interpretes?|traduct(eur|rice))\b"
+)
+LONGEST_NEED: Final = 200  # characters: in a longer message the word belongs to a story
 _ANY_TIME: Final = re.compile(
     r"\b(n importe quand|quand vous (voulez|pouvez)|peu importe|le plus (tot|vite|rapidement) possible|asap|des que possible|"
     r"au plus (tot|vite)|tous les jours|m est egal)\b"
@@ -101,6 +106,8 @@ class ValidateAppointmentForm(FormDialogue):
         unit = _first(_UNIT_WORDS, turn.folded)
         if unit is not None and (turn.requested == "appointment_unit" or (unit != "any" and turn.slots.get("appointment_unit") is None)):
             reading.values["appointment_unit"] = unit
+        if turn.slots.get("accessibility") is None and turn.requested not in self.free_text and len(turn.text) <= LONGEST_NEED:
+            reading.values |= {"accessibility": turn.text} if _NEEDS.search(turn.folded) else {}
         read_commune(turn, reading)
         self._read_wishes(turn, reading)
         read_contact(turn, reading)

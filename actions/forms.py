@@ -188,13 +188,15 @@ class FormDialogue(Action, ABC):
         changed = dict(reading.values)
         tries: int | None = None
         if reading.why:
-            self.why(dispatcher, str(turn.requested))
+            self.why(dispatcher, self._asked_about(turn, domain))
         elif not changed and not reading.remarks and not starts:
             if not self._interlude(dispatcher, turn, domain):
                 tries = int(turn.slots.get("form_tries") or 0) + 1
                 self._retry(dispatcher, turn, tries)
         elif self._is_correction(turn, changed):
             dispatcher.utter_message(response="utter_form_corrected")
+        elif changed and not starts and turn.requested not in changed and not reading.remarks:
+            dispatcher.utter_message(response="utter_form_noted")
         slots = {**turn.slots, **changed}
         asked = self.next_slot(slots)
         if asked is not None and not reading.asks_itself:
@@ -208,6 +210,11 @@ class FormDialogue(Action, ABC):
     def why(self, dispatcher: CollectingDispatcher, slot: str) -> None:
         """Says why a slot is asked for."""
         dispatcher.utter_message(response=f"utter_why_{slot}")
+
+    def _asked_about(self, turn: Turn, domain: DomainDict) -> str:
+        """The slot that a "why" is about: the one it names, else the one that was asked for."""
+        named = [slot for slot in self.named_fields(turn.folded) if f"utter_why_{slot}" in domain.get("responses", {})]
+        return named[0] if named else str(turn.requested)
 
     def _outcome(self, turn: Turn) -> str | None:
         """Why the form has to end now; None when it goes on."""
@@ -348,7 +355,8 @@ def read_contact(turn: Turn, reading: Reading) -> None:
             reading.remarks.append(("utter_email_suggestion", {"suggestion": suggestion}))
     elif turn.requested == "email" and not turn.skips and ("@" in turn.text or "arobase" in turn.folded):
         reading.remarks.append(("utter_email_invalid", {}))
-    name = find_name(turn.text, asked=turn.requested == "person_name" and not turn.skips)
+    # "Oui c'est bon" is no name.
+    name = find_name(turn.text, asked=turn.requested == "person_name" and not (turn.skips or turn.says_yes or turn.says_no))
     if name is not None:
         reading.values["person_name"] = name
 

@@ -55,7 +55,7 @@ class ValidateIncidentForm(FormDialogue):
     fields: ClassVar[dict[str, str]] = {
         "incident_what": r"\b(recit|histoire|faits|description|ce qui s est passe)\b",
         "incident_when": r"\b(dates?|jours?|heures?|moment|quand)\b",
-        "incident_where": r"\b(lieu|endroit|adresse|rue|ou)\b",
+        "incident_where": r"\b(lieu|endroit|adresse|rue)\b",
         "incident_people": r"\b(personnes?|auteur|implique\w*)\b",
         "incident_witnesses": r"\b(temoins?)\b",
         "incident_wish": r"\b(souhaits?|craintes?)\b",

@@ -31,6 +31,7 @@ _NO_NAME = frozenset(
     "leur un une les des ce cette ces nom prenom anonyme rendez-vous rdv plainte voiture telephone police gendarmerie commissariat "
     "agent voisin vol perdu hier demain aujourd'hui sais dire faire fait quelqu'un j'ai j'habite n'est l'ai aide urgence urgent stop "
     "annuler retour attends monsieur madame mademoiselle mme mlle mr vouloir pouvoir savoir jamais toujours encore tres trop bien mal "
+    "bon bonne ca parfait correct exact juste vrai faux note grave important normal possible fini tout compris "
     "peut-etre le la l'heure sais-tu n'importe qu'est-ce d'abord".split()
 )
 

@@ -56,7 +56,8 @@ def test_name_find_bare_only_when_asked(text: str, name: str) -> None:
     [
         "", "oui", "non merci", "je sais pas", "je ne veux pas le dire", "pourquoi ?", "Marie ?", "comment je m'appelle ?", "06 12 34 56 78",
         "Marie Durand 44000", "c'est mon voisin", "c'est pour un vol", "bonjour je suis perdu", "monsieur le maire", "anonyme", "a",
-        "je veux parler à un agent", "quelqu'un m'a volé mon vélo", "x" * (MAX_NAME + 1), "un deux trois quatre cinq six sept huit",
+        "je veux parler à un agent", "quelqu'un m'a volé mon vélo", "oui c'est bon", "c'est ça", "c'est noté", "oui c'est exact",
+        "Bon Bonnet c'est urgent", "x" * (MAX_NAME + 1), "un deux trois quatre cinq six sept huit",
     ],
 )  # fmt: skip
 def test_name_find_none(text: str) -> None:

@@ -93,6 +93,23 @@ async def test_question_in_the_middle_is_answered_and_the_form_goes_on(citizen: 
     assert cost["buttons"][0]["payload"].startswith("/inform")
 
 
+async def test_agreement_is_no_name_and_a_need_said_early_is_kept(citizen: Citizen) -> None:
+    answers = await talk(citizen, *APPOINTMENT[:6], "oui c'est bon", "je suis en fauteuil roulant", *APPOINTMENT[6:9])
+    assert "Quel est votre nom" in answers[6]["text"], "asked again"
+    assert answers[7]["text"].startswith("C’est noté.")
+    summary = answers[-1]["text"]
+    assert "Marie Durand" in summary
+    assert "fauteuil" in summary, "not asked a second time"
+
+
+async def test_why_is_answered_about_what_it_names(citizen: Citizen) -> None:
+    (*_, number) = await talk(citizen, *APPOINTMENT[:4], "pourquoi vous voulez mon numéro ?")
+    assert "sert à vous rappeler" in number["text"]
+    assert "commissariat de police ou une brigade" in number["text"], "and the form goes on"
+    (unit,) = await talk(citizen, "pourquoi ?")
+    assert "transmettre votre demande" in unit["text"]
+
+
 async def test_form_is_left_and_taken_up_again_with_its_answers(citizen: Citizen) -> None:
     answers = await talk(citizen, "je veux un rendez-vous", "porter plainte", "laissez tomber", "reprendre ma demande")
     assert "Rien n’a été envoyé" in answers[2]["text"]
