@@ -13,13 +13,15 @@ export const welcome = {
   title: "Bonjour, comment pouvons-nous vous aider ?",
   who: "Vous écrivez à un assistant automatique, pas à une personne. Il répond aux questions courantes : plainte, rendez-vous, fraude, vol, voisinage… Vous pouvez demander une personne à tout moment.",
   data: "Ne donnez ni mot de passe, ni code, ni numéro de carte bancaire.",
-  topics: "Questions fréquentes",
+  topics: "Pour commencer",
 };
 
-/** Topics of data/responses/faq.yml. */
+/** The front door, the forms, and topics of data/responses/faq.yml. */
 export const topics = [
+  { title: "Il m’est arrivé quelque chose", payload: "/front_door" },
   { title: "Porter plainte", payload: "/faq/plainte_depot" },
-  { title: "Demander un rendez-vous", payload: "/faq/rdv_commissariat" },
+  { title: "Demander un rendez-vous", payload: "/appointment" },
+  { title: "Faire une main courante", payload: "/incident" },
   { title: "Fraude à ma carte bancaire", payload: "/faq/fraude_carte_perceval" },
   { title: "Message ou appel suspect", payload: "/faq/hameconnage" },
   { title: "Violences dans le couple", payload: "/faq/violences_conjugales" },
