@@ -44,7 +44,7 @@ QUESTIONS = (
     ("tchat_fonctionnement", "c'est quoi ce service, à quoi sert ce tchat ?"),
     ("tchat_fonctionnement", "comment fonctionne ce tchat"),
 )
-VAGUE = ("il y a un problème avec le truc", "c'est compliqué mon histoire")
+VAGUE = ("c'est à propos de la chose de l'autre jour", "ça fait trois fois et toujours pareil")
 
 
 def spoken(response: str) -> set[str]:
