@@ -44,7 +44,7 @@ QUESTIONS = (
     ("tchat_fonctionnement", "c'est quoi ce service, à quoi sert ce tchat ?"),
     ("tchat_fonctionnement", "comment fonctionne ce tchat"),
 )
-VAGUE = ("c'est à propos de la chose de l'autre jour", "ça fait trois fois et toujours pareil")
+VAGUE = ("c'est à propos de la chose de l'autre jour", "et alors le rouge ?")
 
 
 def spoken(response: str) -> set[str]:
