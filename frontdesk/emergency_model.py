@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # At and above URGENT the emergency card shows; from SOFT on only a line with the numbers. Chosen by cross-validation: see the decision.
-URGENT: Final = 0.45
+URGENT: Final = 0.5
 SOFT: Final = 0.25
 # Below DOUBT a card of the lexicon becomes that line too: half of its false alarms on ordinary questions, 5 in 1,000 of its right ones.
 DOUBT: Final = 0.1
