@@ -31,15 +31,15 @@ MOST_PARTS: Final = 6  # a text of more parts is a story
 # Where one question ends and the next begins, and what makes a part a question or a wish.
 _PARTS: Final = re.compile(
     r"[?!.;\n]+\s*"
-    r"|,?\s+(?:et|puis|ou) (?=(?:aussi|sinon|comment|combien|ou|où|quand|quels?|quelles?|est-ce|puis-je|peut-on|je veux|je voudrais|"
-    r"j'aimerais|dois-je|faut-il|qui|c'est quoi)\b)"
+    r"|,?\s+(?:et|puis|ou) (?=(?:aussi|sinon|comment|combien|ou|où|quand|quels?|quelles?|est[- ]ce|puis[- ]je|peut[- ]on|"
+    r"(?:je|on) (?:veux|voudrais|peux|peut|dois|doit)|j'aimerais|dois[- ]je|faut[- ]il|qui|pourquoi|que faire|c'est quoi)\b)"
     r"|,?\s+(?:et aussi|et sinon|autre question|deuxième question|par ailleurs|aussi je voudrais|sinon)\s*[:,]?\s+",
     re.IGNORECASE,
 )
 _ASKS: Final = re.compile(
     r"\b(comment|combien|ou (?:est|sont|faut|puis|dois|peut|je|aller|porter|declarer|faire)|quand|quels?|quelles?|est ce|qu est ce|"
     r"puis je|peut on|dois je|faut il|qui (?:contacter|appeler|prevenir|peut|doit)|a qui|pourquoi|c est quoi|"
-    r"je (?:veux|voudrais|souhaite|cherche)|j aimerais)\b"
+    r"(?:je|on) (?:veux|voudrais|souhaite|cherche|peux|peut|dois|doit)|que faire|j aimerais)\b"
 )
 
 
