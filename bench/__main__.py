@@ -45,7 +45,7 @@ TOPICS = (
 )  # fmt: skip
 OTHERS = ("greet", "thanks", "goodbye", "human", "out_of_scope", "tapage_nuisances", "vol_simple")  # what SCRIPT says too
 SECOND = ROOT / "tests" / "understanding" / "second.tsv"  # messages by another hand, never trained on
-EXAMPLES = 30  # of each of them; stock Rasa needs a quarter of an hour for 1,100, and three for 2,200
+EXAMPLES = 30  # of each of them; with twice as many stock Rasa trains for an hour
 HELD_OUT = 10  # of each intent, for the quality; never trained on
 CONVERSATIONS, MESSAGES = 50, 8
 ROUNDS = 5
@@ -309,7 +309,7 @@ def count_examples(data: Path) -> int:
 
 
 def main() -> None:
-    """Runs everything; about 15 minutes on 2 cores, most of it stock Rasa's training."""
+    """Runs everything; about half an hour on 2 cores, most of it stock Rasa's training."""
     shutil.rmtree(WORK, ignore_errors=True)
     for name in ("stock", "relais"):
         (WORK / name).mkdir(parents=True)
