@@ -183,7 +183,7 @@ def _train_if_needed(environment: dict[str, str], *, keep_model: bool) -> None:
             raise OperatorError("Il n’y a pas encore de modèle à garder : relancez sans --keep-model.")
     elif not is_trained():
         _train(environment)
-    else:
+    if not keep_model:
         _train_emergency_model()
 
 
@@ -208,15 +208,16 @@ def _train(environment: dict[str, str], *, force: bool = False) -> None:
         if live:
             typer.echo()
     typer.echo(f"Assistant entraîné en {took:.0f} s.")
-    _train_emergency_model()
 
 
-def _train_emergency_model() -> None:
+def _train_emergency_model() -> bool:
     from frontdesk import emergency_model
 
     try:
-        if emergency_model.train():
+        trained = emergency_model.train()
+        if trained:
             typer.echo("La seconde lecture des urgences est entraînée.")
+        return trained
     except emergency_model.ExamplesError as error:
         raise OperatorError(f"La seconde lecture des urgences n’a pas pu être entraînée. {error}") from error
 
@@ -264,8 +265,11 @@ def train(force: Annotated[bool, typer.Option("--force", help="Entraîne même s
         return
     environment = process_environment()
     _train(environment, force=force)
-    if reload_assistant(environment):
+    running = reload_assistant(environment)  # before the emergencies: an editor waits for it
+    if running:
         typer.echo("L’assistant qui tourne répond maintenant avec ce modèle.")
+    if _train_emergency_model() and running:
+        typer.echo("Le guichet qui tourne lira les urgences avec elle à son prochain démarrage.")
 
 
 # -- agents ----------------------------------------------------------------------------------------

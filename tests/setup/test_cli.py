@@ -13,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from frontdesk import cli, emergency_model, training
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Relais = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -174,3 +177,20 @@ def test_agents_add_asks_twice_without_showing(relais: Relais, tmp_path: Path, s
     assert exit_code == code
     assert says in shown
     assert PASSWORD not in shown
+
+
+def test_train_puts_the_assistant_live_before_it_reads_the_emergencies_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done: list[str] = []
+    monkeypatch.setenv("RELAIS_VAR", str(tmp_path / "var"))
+
+    def note(step: str, answer: object) -> Callable[..., object]:
+        return lambda *_, **__: done.append(step) or answer
+
+    monkeypatch.setattr(training, "is_trained", lambda *_: False)
+    monkeypatch.setattr(training, "train", note("train", 11.0))
+    monkeypatch.setattr(training, "reload_assistant", note("live", True))
+    monkeypatch.setattr(emergency_model, "train", note("emergencies", True))
+    result = CliRunner().invoke(cli.app, ["train"])
+    assert result.exit_code == 0, result.output
+    assert done == ["train", "live", "emergencies"]
+    assert "prochain démarrage" in result.output
