@@ -85,7 +85,7 @@ class EmergencyReader:
     def _judge(self, match: Match | None, likelihood: float | None) -> Alarm | None:
         if match is not None and not match.named and likelihood is not None and likelihood < SOFT:
             # Clues alone ("volé", "devant chez moi") are not worth more than the second layer says.
-            match, likelihood = None, SOFT if likelihood >= DOUBT else likelihood
+            return Alarm(None, "soft") if likelihood >= DOUBT else None
         if match is not None:
             doubted = likelihood is not None and likelihood < DOUBT and match.category not in NEVER_DOUBTED
             return Alarm(None, "soft") if doubted else Alarm(match, "lexicon")
