@@ -39,9 +39,10 @@ _UNIT_WORDS: Final = (
     ("gendarmerie", re.compile(r"\b(gendarmeri\w+|gendarmes?|brigade|bta)\b")),
     ("police", re.compile(r"\b(police|policiers?|commissariats?|comico|hotel de police)\b")),
 )
+# "Je suis en fauteuil", not "on a volé mon fauteuil".
 _NEEDS: Final = re.compile(
-    r"\b(fauteuil|handicap\w*|mobilite reduite|bequilles?|sourde?s?|malentendante?s?|aveugles?|malvoyante?s?|langue des signes|lsf|"
-    r"interpretes?|traduct(eur|rice))\b"
+    r"\b(en fauteuil|mobilite reduite|bequilles|langue des signes|lsf|interpretes?|malentendante?s?|malvoyante?s?|"
+    r"(suis|sommes) (\w+ )?(handicapee?s?|sourde?s?|aveugles?))\b"
 )
 LONGEST_NEED: Final = 200  # characters: in a longer message the word belongs to a story
 _ANY_TIME: Final = re.compile(
@@ -106,8 +107,7 @@ class ValidateAppointmentForm(FormDialogue):
         unit = _first(_UNIT_WORDS, turn.folded)
         if unit is not None and (turn.requested == "appointment_unit" or (unit != "any" and turn.slots.get("appointment_unit") is None)):
             reading.values["appointment_unit"] = unit
-        if turn.slots.get("accessibility") is None and turn.requested not in self.free_text and len(turn.text) <= LONGEST_NEED:
-            reading.values |= {"accessibility": turn.text} if _NEEDS.search(turn.folded) else {}
+        self._read_need(turn, reading)
         read_commune(turn, reading)
         self._read_wishes(turn, reading)
         read_contact(turn, reading)
@@ -125,6 +125,11 @@ class ValidateAppointmentForm(FormDialogue):
         """An answer in one's own words that also names a day or a town is still the answer."""
         if turn.requested in self.free_text and turn.requested not in reading.values and not turn.corrects and len(turn.folded.split()) > 3:
             reading.values[turn.requested] = turn.text[:500]
+
+    def _read_need(self, turn: Turn, reading: Reading) -> None:
+        asked_for_words = turn.requested in self.free_text or len(turn.text) > LONGEST_NEED
+        if turn.slots.get("accessibility") is None and not asked_for_words and _NEEDS.search(turn.folded):
+            reading.values["accessibility"] = turn.text
 
     def _read_wishes(self, turn: Turn, reading: Reading) -> None:
         asked = turn.requested == "appointment_wishes"
