@@ -1,7 +1,7 @@
 """Trains the assistant: `assistant/.venv/bin/python -m assistant.train --out models/new/relais.tar.gz [--dialogue models/relais.tar.gz]`.
 
 A model has two halves. The dialogue (configuration, domain, rules, responses) is trained by Rasa. The understanding (all examples of
-data/nlu) is one TopicModel, and Rasa would need minutes to read and check 27,000 examples three times; so Rasa gets one example of each
+data/nlu) is one TopicModel, and Rasa would need minutes to read and check 33,000 examples three times; so Rasa gets one example of each
 label, and the TopicModel of all of them is put into the package. With `--dialogue` the dialogue half is taken from that package, because
 only examples have changed: an editor's change is live in seconds. `rasa train` itself still works, slowly, and gives the same model.
 
